@@ -1,0 +1,70 @@
+#include "redo/header.h"
+
+#include <fmt/format.h>
+
+namespace redoubt::redo {
+namespace {
+
+std::string until_nul(Bytes b) {
+  const std::string_view text = as_text(b);
+  return std::string(text.substr(0, text.find('\0')));
+}
+
+}  // namespace
+
+std::string RedoHeader::database() const { return until_nul(name); }
+std::string RedoHeader::text() const { return until_nul(description); }
+
+RedoTime redo_time(std::uint32_t value) {
+  RedoTime t;
+  t.second = value % 60;
+  value /= 60;
+  t.minute = value % 60;
+  value /= 60;
+  t.hour = value % 24;
+  value /= 24;
+  t.day = value % 31 + 1;
+  value /= 31;
+  t.month = value % 12 + 1;
+  t.year = value / 12 + 1988;
+  return t;
+}
+
+std::uint32_t redo_time_value(const RedoTime& t) {
+  return ((((t.year - 1988) * 12 + (t.month - 1)) * 31 + (t.day - 1)) * 24 + t.hour) * 3600 + t.minute * 60 + t.second;
+}
+
+std::string to_text(const RedoTime& t) {
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", t.year, t.month, t.day, t.hour, t.minute, t.second);
+}
+
+// Below 18 the minor parts are nibbles, from 18 on they are bytes.
+std::string version_text(Version v) {
+  if (v >= kVersion18) return fmt::format("{}.{}.{}", v >> 24, v >> 16 & 255, v >> 8 & 255);
+  return fmt::format("{}.{}.{}.{}", v >> 24, v >> 20 & 15, v >> 16 & 15, v >> 8 & 255);
+}
+
+std::uint16_t block_xor(const std::uint8_t* block, std::size_t size) {
+  std::uint64_t a = 0, b = 0;
+  for (std::size_t at = 0; at < size; at += 16) {
+    std::uint64_t x, y;
+    std::memcpy(&x, block + at, 8);
+    std::memcpy(&y, block + at + 8, 8);
+    a ^= x;
+    b ^= y;
+  }
+  a ^= b;
+  a ^= a >> 32;
+  return static_cast<std::uint16_t>(a ^ a >> 16);
+}
+
+bool size_code_fits(std::uint8_t code, std::uint32_t block_size) {
+  switch (block_size) {
+    case 512: return code == 0x22;
+    case 1024: return code == 0x22 || code == 0x42;  // readers disagree, no file seen
+    case 4096: return code == 0x82;
+    default: return false;
+  }
+}
+
+}  // namespace redoubt::redo
