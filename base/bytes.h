@@ -1,7 +1,8 @@
 // Bytes as they come from outside: spans, loads in a given byte order, and a bounds-checked cursor.
 //
 // Everything untrusted is read through Bytes + the checked functions here: a read outside throws Malformed, it never
-// touches memory that is not part of the span. The unchecked load_* are for code that has checked the length just before.
+// touches memory that is not part of the span. The unchecked load_* are for code that has checked the length just
+// before.
 #pragma once
 
 #include <bit>

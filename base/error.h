@@ -1,6 +1,6 @@
 // Errors of operation: a bad file, a lost connection, a wrong option. They carry a stable code, the place and the next
-// step, and are caught once per edge (command line, HTTP handler, worker). A programmer's error is REDOUBT_ASSERT, on in
-// release too.
+// step, and are caught once per edge (command line, HTTP handler, worker). A programmer's error is REDOUBT_ASSERT, on
+// in release too.
 #pragma once
 
 #include <stdexcept>

@@ -13,11 +13,11 @@ namespace {
 [[noreturn]] void fail(const std::filesystem::path& path, const char* doing) {
   const int error = errno;
   throw Error(ErrorCode::kOperation, path.string(), fmt::format("{}: {}", doing, std::strerror(error)),
-              error == ENOENT    ? "check the path"
-              : error == EACCES  ? "check the permissions"
-              : error == ENOSPC  ? "free some space"
-              : error == EISDIR  ? "name a file, not a directory"
-                                 : "check the file system");
+              error == ENOENT   ? "check the path"
+              : error == EACCES ? "check the permissions"
+              : error == ENOSPC ? "free some space"
+              : error == EISDIR ? "name a file, not a directory"
+                                : "check the file system");
 }
 
 void write_all(int fd, const std::filesystem::path& path, std::string_view bytes) {

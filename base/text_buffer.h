@@ -1,4 +1,5 @@
-// Text under construction: a char array that grows, for writers that know an upper bound of what they are about to write.
+// Text under construction: a char array that grows, for writers that know an upper bound of what they are about to
+// write.
 //
 //   char* p = out.room(40);      // at least 40 chars may be written from p
 //   p = write_something(p);

@@ -42,7 +42,7 @@ struct RowChange {
   oracle::RowId rowid;  // of the head piece
   std::uint16_t thread = 0;
   Op op = Op::kInsert;
-  bool suspect = false;  // incomplete or not decodable as a whole: compressed row, missing part
+  bool suspect = false;            // incomplete or not decodable as a whole: compressed row, missing part
   std::uint32_t first_cell = 0;    // in Batch::cells: `before_count` cells, then `after_count`, each in column order
   std::uint16_t before_count = 0;  // 0 for an insert
   std::uint16_t after_count = 0;   // 0 for a delete

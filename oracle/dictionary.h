@@ -68,7 +68,7 @@ struct Column {
   std::uint16_t intcol = 0;
   std::uint16_t col = 0;  // position for the user, 0 = hidden
   TypeCode type = TypeCode::kRaw;
-  std::uint32_t length = 0;    // bytes
+  std::uint32_t length = 0;     // bytes
   std::int32_t precision = -1;  // -1 = not given
   std::int32_t scale = -1;      // -1 = not given; may be negative otherwise only below -1
   bool has_scale = false;       // tells SCALE -1 from "not given"
@@ -76,8 +76,8 @@ struct Column {
   const Charset* charset = nullptr;  // of character data, resolved from form and id; null otherwise
   std::uint64_t property = 0;
   bool nullable = true;
-  bool key = false;    // part of the primary key
-  bool shown = true;   // false: hidden, unused, guard, virtual
+  bool key = false;   // part of the primary key
+  bool shown = true;  // false: hidden, unused, guard, virtual
   bool is_lob() const {
     return type == TypeCode::kClob || type == TypeCode::kBlob || type == TypeCode::kJson || type == TypeCode::kVector ||
            (property & column_property::kStoredAsLob) != 0;
@@ -93,9 +93,9 @@ struct Table {
   std::string name;
   std::uint16_t cluster_columns = 0;  // TAB$.CLUCOLS: cluster key columns are not part of the row piece
   bool row_dependencies = false;
-  bool dictionary = false;  // a SYS or XDB table that the dictionary itself is made of
-  bool captured = true;     // selected by the table filter
-  bool known = true;        // false: schemaless OBJ_n with COL_n columns holding raw bytes
+  bool dictionary = false;         // a SYS or XDB table that the dictionary itself is made of
+  bool captured = true;            // selected by the table filter
+  bool known = true;               // false: schemaless OBJ_n with COL_n columns holding raw bytes
   std::uint16_t supplemental = 0;  // bit n: CDEF$.TYPE# 12 + n is in force (12 group, 14 pk, 15 unique, 16 fk, 17 all)
   Organization organization = Organization::kHeap;
   std::vector<std::uint16_t> iot_key_segcols;  // key order, index-organized tables only; empty when ICOL$ is unknown
@@ -114,7 +114,7 @@ struct DatabaseFacts {
   std::uint32_t resetlogs = 0;
   std::uint32_t activation = 0;
   bool big_endian = false;
-  std::string time_zone = "+00:00";  // DBTIMEZONE
+  std::string time_zone = "+00:00";           // DBTIMEZONE
   const Charset* charset = nullptr;           // NLS_CHARACTERSET
   const Charset* national_charset = nullptr;  // NLS_NCHAR_CHARACTERSET
 };

@@ -4,16 +4,14 @@
 //
 //   template <class Io> void layout(Io& io, T& t) { io.u16(0, t.siz); io.xid(8, t.xid); ... }
 //
-// Called with a Reader it fills t from bytes, called with a Writer it puts t into bytes. Offsets count from the start of
-// the structure. Bytes that layout() does not name are unused: real files hold old memory there. A Writer records which
-// bytes it has put, so that a caller can carry the unused rest over from an original.
+// Called with a Reader it fills t from bytes, called with a Writer it puts t into bytes. Offsets count from the start
+// of the structure. Bytes that layout() does not name are unused: real files hold old memory there. A Writer records
+// which bytes it has put, so that a caller can carry the unused rest over from an original.
 //
 // Elementary encodings (all multi-byte numbers in the byte order of the file):
 //
-//   scn8   u32 lo, u16 w, u16 x     none: bytes 0-5 all FF; w & 8000: marked, bits 32-46 = x ... see Scn8; else w = bits 32-47
-//   scn6r  u16 w, u32 lo            w & 8000: marked
-//   xid    u16 usn, u16 slt, u32 sqn
-//   uba    u32 dba, u16 seq, u8 rec, u8 unused
+//   scn8   u32 lo, u16 w, u16 x   bytes 0-5 all FF: none; w & 8000: marked, bits 48-62 in w, 32-47 in x; else plain,
+//   32-47 in w xid    u16 usn, u16 slt, u32 sqn uba    u32 dba, u16 seq, u8 rec, u8 unused
 #pragma once
 
 #include <array>
@@ -85,6 +83,8 @@ class Reader {
     const Bytes from = slice(bytes_, at, v.size());
     std::copy(from.begin(), from.end(), v.begin());
   }
+  // `size` bytes that stay where they are: valid as long as what is read.
+  void view(std::size_t at, std::size_t size, Bytes& v) { v = slice(bytes_, at, size); }
 
  private:
   Bytes bytes_;
@@ -126,6 +126,10 @@ class Writer {
     u8(at + 6, v.rec);
   }
   void bytes(std::size_t at, Bytes v) { std::copy(v.begin(), v.end(), put(at, v.size())); }
+  void view(std::size_t at, std::size_t size, const Bytes& v) {
+    REDOUBT_ASSERT(v.size() >= size);
+    std::copy_n(v.begin(), size, put(at, size));
+  }
 
  private:
   std::uint8_t* put(std::size_t at, std::size_t n) {

@@ -65,8 +65,8 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
   raw_ = std::make_unique_for_overwrite<std::uint8_t[]>(kReadSize);
   const std::uint64_t in_file = file_.size() / block_size();
   const std::uint32_t known = header().nab == kNoBlock ? kNoBlock : header().nab;
-  end_block_ = header().version == 0 ? kFirstDataBlock
-                                     : static_cast<std::uint32_t>(std::min<std::uint64_t>(in_file, known));
+  end_block_ =
+      header().version == 0 ? kFirstDataBlock : static_cast<std::uint32_t>(std::min<std::uint64_t>(in_file, known));
   group_.thread = header().thread;
 }
 

@@ -22,17 +22,17 @@ namespace redoubt::redo {
 // Valid until the next call of next_group().
 struct Group {
   std::uint16_t thread = 0;
-  Rba start;          // of the first part's first block: where a restart would begin
-  Scn scn = 0;        // no record has a lower SCN
-  Scn end_scn = 0;    // greater than every record's SCN
+  Rba start;               // of the first part's first block: where a restart would begin
+  Scn scn = 0;             // no record has a lower SCN
+  Scn end_scn = 0;         // greater than every record's SCN
   std::uint32_t time = 0;  // redo_time of the first part
   std::uint16_t parts = 0;
   std::uint32_t blocks = 0;
   std::vector<Record> records;
 };
 
-// Redo that does not follow its format. The place names file and RBA; `rba` is where the damage was met, `next_block` the
-// first block behind it that was not looked at.
+// Redo that does not follow its format. The place names file and RBA; `rba` is where the damage was met, `next_block`
+// the first block behind it that was not looked at.
 class CorruptRedo : public Error {
  public:
   CorruptRedo(const std::filesystem::path& path, Rba rba, std::string_view what, std::uint32_t next_block);

@@ -88,7 +88,8 @@ inline Record parse_record(Bytes bytes, ByteOrder order, Rba rba) {
 }
 
 // Appends the vectors of `record` to `out`; throws Malformed when they do not fill it exactly.
-inline void parse_vectors(const Record& record, std::uint32_t vector_header, ByteOrder order, std::vector<Vector>& out) {
+inline void parse_vectors(const Record& record, std::uint32_t vector_header, ByteOrder order,
+                          std::vector<Vector>& out) {
   Bytes rest = record.bytes.subspan(record.header_size());
   while (!rest.empty()) {
     out.push_back(parse_vector(rest, vector_header, order));
