@@ -14,6 +14,7 @@
 //   32-47 in w xid    u16 usn, u16 slt, u32 sqn uba    u32 dba, u16 seq, u8 rec, u8 unused
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <vector>
