@@ -8,16 +8,18 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
 
 namespace redoubt::cli {
 namespace {
 
-constexpr char kFooter[] =
-    "Each command explains itself: redoubt COMMAND --help\n"
-    "Exit codes: 0 done, 1 the answer is no or an error, 2 usage, 3 ended but not all of it, 4 unknown session or\n"
-    "checkpoint, 5 position out of reach, 6 stopped to keep data right, 7 busy, 130 interrupted.";
+std::string footer() {
+  std::string text = "Each command explains itself: redoubt COMMAND --help\n\nExit codes:";
+  for (const auto& [code, meaning] : kExitCodes) text += fmt::format("\n  {:3}  {}", code, meaning);
+  return text;
+}
 
 int complain(std::string_view sentence, ErrorCode code) {
   std::fflush(stdout);
@@ -59,8 +61,9 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->get_formatter()->column_width(34);
   root->set_version_flag("--version", version_text());
   root->require_subcommand(1);
-  root->footer(kFooter);
+  root->footer(footer());
   add_version_command(*root);
+  add_manual_command(*root);
   return root;
 }
 
