@@ -114,7 +114,7 @@ fail() { printf 'do: %s\n' "$*" >&2 && exit 1; }
 # build PRESET [TARGET...]
 build() {
   need build
-  cmake --preset "$1" >/dev/null
+  cmake --preset "$1" -D REDOUBT_SHARED="$REDOUBT_SHARED" >/dev/null
   cmake --build --preset "$1" ${2:+--target "${@:2}"}
 }
 
