@@ -26,7 +26,7 @@ SHARED = pathlib.Path(os.environ["REDOUBT_SHARED"]).resolve()
 REAL_LOG = SHARED / "data/redo/example-free-23"
 BLOCK = re.compile(r"^```(\S*)[ \t]*(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
-TEST_NAME = re.compile(r"`(?:(\w+)\.([A-Z]\w+)\.(\w+)|(tests/\w+\.py))`")
+TEST_NAME = re.compile(r"`(?:(\w+)\.([A-Z]\w+)\.(\w+)|(tests/[a-z_]+\.py))`")
 COMMAND = re.compile(r"^(\$ |redoubt |\./do )", re.MULTILINE)
 
 
