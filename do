@@ -3,6 +3,7 @@
 # after its brace are its line in the list that ./do alone prints. Each installs the Debian packages it lacks.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+shopt -s nullglob
 export REDOUBT_SHARED=${REDOUBT_SHARED:-$PWD/../shared} CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-$(nproc)}
 example=$REDOUBT_SHARED/data/redo/example-free-23
 
@@ -48,7 +49,8 @@ do_tsan() { # run the unit tests under the thread sanitizer
 do_bench() { # [NAME]: run the benchmarks, or those whose program name contains NAME
   build release
   local program
-  for program in build/release/bench/*"${1:-}"*_bench; do
+  for program in bench/*"${1:-}"*_bench.cc; do
+    program=build/release/${program%.cc}
     say "$program"
     "$program"
   done
@@ -57,7 +59,8 @@ do_bench() { # [NAME]: run the benchmarks, or those whose program name contains 
 do_fuzz() { # [SECONDS]: run every fuzz target that long (60), a target per core
   need build fuzz
   build fuzz fuzzers
-  find build/fuzz/fuzz -name '*_fuzz' -type f | sort | xargs -r -P "$(nproc)" -n 1 fuzz/run "${1:-60}"
+  local targets=(fuzz/*_fuzz.cc)
+  printf '%s\n' "${targets[@]%.cc}" | sed '/./s|^|build/fuzz/|' | xargs -r -P "$(nproc)" -n 1 fuzz/run "${1:-60}"
 }
 
 do_soak() { # [SEEDS]: simulate, capture and compare with the truth, one run per seed (100)
