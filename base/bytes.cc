@@ -18,8 +18,8 @@ std::string to_hex(Bytes b) {
   return text;
 }
 
-std::basic_string<std::uint8_t> from_hex(std::string_view text) {
-  std::basic_string<std::uint8_t> bytes;
+ByteString from_hex(std::string_view text) {
+  ByteString bytes;
   int high = -1;
   for (char c : text) {
     if (c == ' ') continue;

@@ -17,6 +17,8 @@
 namespace redoubt {
 
 using Bytes = std::span<const std::uint8_t>;
+// Bytes with an owner.
+using ByteString = std::basic_string<std::uint8_t>;
 
 enum class ByteOrder : std::uint8_t { kLittle, kBig };
 
@@ -74,7 +76,7 @@ inline Bytes as_bytes(std::string_view s) { return {reinterpret_cast<const std::
 
 // Lower-case hexadecimal; `from_hex` accepts both cases and blanks, and throws Malformed on anything else.
 std::string to_hex(Bytes b);
-std::basic_string<std::uint8_t> from_hex(std::string_view text);
+ByteString from_hex(std::string_view text);
 
 // Reads forward through a span; every step is checked.
 class Cursor {
