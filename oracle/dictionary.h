@@ -87,6 +87,7 @@ struct Column {
 enum class Organization : std::uint8_t { kHeap, kIndexOrganized, kIotOverflow };
 
 struct Table {
+  std::uint64_t serial = 0;  // unique in the process: what a cache about a table is keyed by
   std::uint16_t con_id = 0;
   std::uint32_t obj = 0;
   std::string owner;

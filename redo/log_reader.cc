@@ -68,6 +68,8 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
   end_block_ =
       header().version == 0 ? kFirstDataBlock : static_cast<std::uint32_t>(std::min<std::uint64_t>(in_file, known));
   group_.thread = header().thread;
+  group_.order = order();
+  group_.version = header().version;
 }
 
 void LogReader::corrupt(std::uint32_t block, std::uint32_t offset, std::string_view what) const {

@@ -22,6 +22,8 @@ namespace redoubt::redo {
 // Valid until the next call of next_group().
 struct Group {
   std::uint16_t thread = 0;
+  ByteOrder order = ByteOrder::kLittle;
+  Version version = 0;
   Rba start;               // of the first part's first block: where a restart would begin
   Scn scn = 0;             // no record has a lower SCN
   Scn end_scn = 0;         // greater than every record's SCN

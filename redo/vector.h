@@ -131,4 +131,25 @@ inline Vector parse_vector(Bytes rest, std::uint32_t header_size, ByteOrder orde
   return v;
 }
 
+// The same for bytes that parse_vector has found consistent before: a copy of a vector, exactly as long as it is.
+inline Vector view_vector(Bytes bytes, std::uint32_t header_size, ByteOrder order) {
+  const std::uint8_t* p = bytes.data();
+  Vector v;
+  v.op = opcode(p[0], p[1]);
+  v.cls = load_u16(p + 2, order);
+  v.dba = load_u32(p + 8, order);
+  v.typ = p[21];
+  v.con_id = header_size >= 32 ? load_u16(p + 24, order) : std::uint16_t{0};
+  v.order = order;
+  v.header_size = static_cast<std::uint8_t>(header_size);
+  v.bytes = bytes;
+  if (bytes.size() > header_size) {
+    const std::uint16_t list = load_u16(p + header_size, order);
+    v.field_count = static_cast<std::uint16_t>(list / 2 - 1);
+    v.lengths = p + header_size + 2;
+    v.data = p + header_size + ((list + 2U) & ~3U);
+  }
+  return v;
+}
+
 }  // namespace redoubt::redo

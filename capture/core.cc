@@ -1,0 +1,512 @@
+#include "capture/core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace redoubt::capture {
+
+using redo::Ktub;
+using redo::Ktudb;
+using redo::Vector;
+
+// Bytes that rows of a batch point at. Outlives the core when the batch does.
+struct Core::Retained {
+  explicit Retained(std::shared_ptr<ChunkPool> p) : pool(std::move(p)), chunks(*pool) {}
+  std::shared_ptr<ChunkPool> pool;
+  ChunkList chunks;
+};
+
+namespace {
+
+constexpr std::size_t kKnownObjects = 1024;  // power of two
+constexpr std::size_t kSplitUndoMax = 64U << 20;
+
+// The key of the order in which records are taken.
+auto key(std::uint16_t thread, const redo::Record& r) { return std::tuple(r.scn, thread, r.sub_scn, r.rba); }
+
+bool is_row(redo::Opcode op) { return redo::layer_of(op) == 11 && op != redo::kLobMarker; }
+// What an undo vector may be followed by: row, index, LOB.
+bool is_partner(redo::Opcode op) { return is_row(op) || redo::layer_of(op) == 10 || op == redo::kLobRedo; }
+bool is_undo_applied(redo::Opcode op) { return op == redo::kUndoApplied || op == redo::kUndoAppliedLast; }
+
+// The operation that a rollback vector takes back.
+redo::Opcode taken_back_by(redo::Opcode op) {
+  switch (op) {
+    case redo::kInsertRow: return redo::kDeleteRow;
+    case redo::kDeleteRow: return redo::kInsertRow;
+    case redo::kInsertRows: return redo::kDeleteRows;
+    case redo::kDeleteRows: return redo::kInsertRows;
+    case redo::kIndexInsert: return redo::kIndexDelete;
+    case redo::kIndexDelete: return redo::kIndexInsert;
+    default: return op;
+  }
+}
+
+// Where the row of a row vector is; all zero when it names none.
+redo::RowAddress row_address(const Vector& row) {
+  const Bytes field = row.field(2);
+  if (field.size() < redo::kKdoSize) return {};
+  const redo::Kdo kdo = redo::decode<redo::Kdo>(field, row.order);
+  if (kdo.row_op() == redo::RowOp::kInsertRows || kdo.row_op() == redo::RowOp::kDeleteRows)
+    return {kdo.bdba, kdo.nnew > 0 ? load_u16(kdo.slots.data(), row.order) : std::uint16_t{0}};
+  return kdo.address();
+}
+
+}  // namespace
+
+Core::Core(DictionaryTracker dictionary, Options options)
+    : dictionary_(std::move(dictionary)),
+      options_(options),
+      pool_(std::make_shared<ChunkPool>()),
+      transactions_(*pool_),
+      assembler_(*this, [this](Rba rba, const std::string& text) { warn(rba, text); }),
+      retained_(std::make_shared<Retained>(pool_)),
+      known_(kKnownObjects) {}
+
+Core::~Core() = default;
+
+void Core::open_thread(std::uint16_t thread) { threads_.push_back({thread, nullptr, 0, false}); }
+
+void Core::feed(std::uint16_t number, const redo::Group* group) {
+  const auto it = std::find_if(threads_.begin(), threads_.end(), [&](const Thread& t) { return t.number == number; });
+  REDOUBT_ASSERT(it != threads_.end() && it->group == nullptr && !it->ended);
+  it->group = group;
+  it->next = 0;
+  it->ended = group == nullptr;
+  if (group) ++counters_.groups;
+}
+
+// The thread whose next record has the smallest key. False when a thread has nothing at hand: its next record may be
+// smaller than all others.
+bool Core::next_record(Thread*& thread) {
+  thread = nullptr;
+  for (Thread& t : threads_) {
+    if (t.group && t.next == t.group->records.size()) t.group = nullptr;
+    if (!t.group && !t.ended) {
+      hungry_ = t.number;
+      return false;
+    }
+    if (t.group && (!thread || key(t.number, t.group->records[t.next]) <
+                                   key(thread->number, thread->group->records[thread->next])))
+      thread = &t;
+  }
+  return true;
+}
+
+bool Core::step() {
+  Thread* thread = nullptr;
+  while (!done_ && next_record(thread) && thread) {
+    // With one thread alone the whole group can go; else record by record.
+    const redo::Group& group = *thread->group;
+    do {
+      record(group, group.records[thread->next++]);
+    } while (threads_.size() == 1 && thread->next < group.records.size());
+  }
+  if (done_) return false;
+  return std::any_of(threads_.begin(), threads_.end(), [](const Thread& t) { return !t.group && !t.ended; });
+}
+
+void Core::record(const redo::Group& group, const redo::Record& record) {
+  ++counters_.records;
+  if (record.scn < last_scn_) {
+    ++counters_.order_violations;
+    throw Error(ErrorCode::kIntegrity, fmt::format("thread {} RBA {}", group.thread, to_text(record.rba)),
+                fmt::format("SCN {} comes after SCN {}: the logs are not in order", record.scn, last_scn_),
+                "check with 'redoubt log info' that all logs are of one database and none is missing");
+  }
+  last_scn_ = record.scn;
+  if (!record.valid()) return;
+  group_ = &group;
+  record_ = &record;
+  vector_header_ = redo::vector_header_size(group.version);
+  vectors_.clear();
+  rows_alone_.clear();
+  undos_alone_.clear();
+  ends_.clear();
+  try {
+    redo::parse_vectors(record, vector_header_, group.order, vectors_);
+    counters_.vectors += vectors_.size();
+    for (std::size_t i = 0; i < vectors_.size();) i = vector(i);
+    if (!rows_alone_.empty()) pair_in_memory_undo();
+    // Behind everything else: with in-memory undo the 5.1 stand behind the 5.4.
+    for (const std::size_t i : ends_) end(vectors_[i]);
+  } catch (const Malformed& e) {
+    throw Error(ErrorCode::kIntegrity, fmt::format("thread {} RBA {}", group.thread, to_text(record.rba)),
+                fmt::format("a redo record of {} bytes cannot be read: {}", record.bytes.size(), e.what()),
+                "look at it with 'redoubt log dump'");
+  }
+}
+
+// Handles the vector at `i` with those that belong to it; returns the index behind them.
+std::size_t Core::vector(std::size_t i) {
+  const Vector& v = vectors_[i];
+  switch (v.op) {
+    case redo::kUndo: return undo(i);
+    case redo::kBeginTransaction: begin(v); break;
+    case redo::kEndTransaction:
+    case redo::kStateChange: ends_.push_back(i); break;
+    case redo::kUndoApplied:
+    case redo::kUndoAppliedLast: roll_back(v, nullptr); break;
+    default:
+      if (is_row(v.op) || redo::layer_of(v.op) == 10) return row_without_undo(i);
+      alone(v);
+  }
+  return i + 1;
+}
+
+void Core::begin(const Vector& v) {
+  if (v.encrypted()) return;
+  const Bytes field = v.field(1);
+  if (field.size() < redo::kKtudhSize) throw Malformed("5.2 without ktudh");
+  const auto ktudh = redo::decode<redo::Ktudh>(field, v.order);
+  if (ktudh.sqn == 0) return;  // undo header maintenance
+  const Xid xid{v.usn(), ktudh.slt, ktudh.sqn};
+  OpenTransaction* same_slot = transactions_.newest(v.con_id, xid.usn, xid.slt);
+  if (same_slot && same_slot->xid.sqn != xid.sqn) {
+    warn(record_->rba,
+         fmt::format("transaction {} begins while {} of the same slot has not ended: its end was not seen",
+                     to_text(xid), to_text(same_slot->xid)));
+    transactions_.close(same_slot);
+  }
+  OpenTransaction* t = transactions_.open(v.con_id, xid);
+  t->has_begin = true;
+  t->begin_scn = record_->scn;
+  t->begin_rba = record_->rba;
+}
+
+std::size_t Core::undo(std::size_t i) {
+  std::size_t j = i + 1;
+  while (j < vectors_.size() && redo::layer_of(vectors_[j].op) == 4) ++j;  // block cleanout
+  if (j < vectors_.size() && is_partner(vectors_[j].op)) {
+    pair(vectors_[i], &vectors_[j]);
+    return j + 1;
+  }
+  // Behind row vectors without undo it may be theirs.
+  if (rows_alone_.empty()) {
+    pair(vectors_[i], nullptr);
+  } else {
+    undos_alone_.push_back(i);
+  }
+  return i + 1;
+}
+
+// A row vector that no undo precedes: rolled back by the vector behind it, or its undo comes later in the record.
+std::size_t Core::row_without_undo(std::size_t i) {
+  if (i + 1 < vectors_.size() && is_undo_applied(vectors_[i + 1].op)) {
+    roll_back(vectors_[i + 1], &vectors_[i]);
+    return i + 2;
+  }
+  if (is_row(vectors_[i].op)) rows_alone_.push_back(i);
+  return i + 1;
+}
+
+OpenTransaction* Core::transaction_of(const Vector& undo, Xid xid, bool begins) {
+  if (OpenTransaction* t = transactions_.find(undo.con_id, xid)) return t;
+  OpenTransaction* t = transactions_.open(undo.con_id, xid);
+  t->has_begin = begins;
+  t->suspect = hole_ && !begins;  // its begin may lie in the hole
+  t->begin_scn = record_->scn;
+  t->begin_rba = record_->rba;
+  return t;
+}
+
+Change Core::head(std::uint32_t obj, std::uint32_t data_obj, redo::Opcode op) const {
+  Change c{};
+  c.scn = record_->scn;
+  c.rba = record_->rba;
+  c.obj = obj;
+  c.data_obj = data_obj;
+  c.op = op;
+  c.thread = group_->thread;
+  c.version = group_->version;
+  c.header_size = static_cast<std::uint8_t>(vector_header_);
+  c.order = group_->order;
+  return c;
+}
+
+// An undo vector and, if there is one, the vector whose change it undoes.
+void Core::pair(const Vector& undo, const Vector* partner) {
+  redo::FieldCursor fields = undo.fields();
+  if (fields.left() < 2) throw Malformed("5.1 with fewer than two fields");
+  const Bytes ktudb_field = fields.next();
+  const Bytes ktub_field = fields.next();
+  if (undo.encrypted()) return encrypted(undo);
+  const auto ktudb = redo::decode<Ktudb>(ktudb_field, undo.order);
+  need(ktub_field, redo::kKtubSize);
+  const std::uint8_t* p = ktub_field.data();
+  const std::uint32_t obj = load_u32(p, undo.order);
+  const std::uint32_t data_obj = load_u32(p + 4, undo.order);
+  const redo::Opcode opc = redo::opcode(p[16], p[17]);
+  const std::uint16_t flg = load_u16(p + 20, undo.order);
+  OpenTransaction* t = transaction_of(undo, ktudb.xid, (flg & redo::kUndoBegin) != 0);
+  if ((flg & redo::kUndoTemporary) != 0) return;
+  if (opc != redo::opcode(11, 1) && opc != redo::opcode(10, 22) && opc != redo::opcode(26, 1)) return;
+  if (!wanted(undo.con_id, obj, *t)) return;
+  if (partner && partner->encrypted()) {
+    t->suspect = true;
+    return encrypted(*partner);
+  }
+
+  if ((flg & redo::kUndoSplit) != 0) {
+    const Bytes whole = join_split_undo(*t, undo);
+    if (whole.empty()) return;
+    t->add(head(obj, data_obj, partner ? partner->op : redo::kUndo), whole, partner ? partner->bytes : Bytes{});
+    return;
+  }
+  t->add(head(obj, data_obj, partner ? partner->op : redo::kUndo), undo.bytes, partner ? partner->bytes : Bytes{});
+}
+
+// The parts of a split undo record arrive tail first, the head last; the whole has the newest part's fields, then the
+// older part's from the third on. With 0x0004 the newer part's last field and the older one's third are one field.
+// Returns the whole vector when `v` is the head, else keeps it and returns nothing.
+Bytes Core::join_split_undo(OpenTransaction& t, const Vector& v) {
+  const std::uint16_t flg = load_u16(v.field(2).data() + 20, v.order);
+  std::vector<Bytes> fields;
+  for (redo::FieldCursor c = v.fields(); !c.empty();) fields.push_back(c.next());
+  std::vector<std::uint8_t> middle;
+  if ((flg & redo::kUndoTail) != 0) {
+    t.split_undo = std::make_unique<std::vector<std::uint8_t>>(v.bytes.begin(), v.bytes.end());
+    return {};
+  }
+  if (!t.split_undo) {
+    t.suspect = true;
+    warn(record_->rba, fmt::format("an undo record of transaction {} lacks its first parts", to_text(t.xid)));
+    return {};
+  }
+  const Vector older = redo::view_vector(*t.split_undo, vector_header_, v.order);
+  redo::FieldCursor rest = older.fields();
+  if (rest.left() < 2) throw Malformed("part of a split undo record with fewer than two fields");
+  rest.next();
+  rest.next();
+  if ((flg & redo::kUndoFieldSplit) != 0 && !rest.empty()) {
+    middle.assign(fields.back().begin(), fields.back().end());
+    const Bytes second = rest.next();
+    middle.insert(middle.end(), second.begin(), second.end());
+    fields.back() = middle;
+  }
+  while (!rest.empty()) fields.push_back(rest.next());
+
+  std::vector<std::uint8_t> whole(v.bytes.begin(), v.bytes.begin() + v.header_size);
+  const std::size_t list = 2 + 2 * fields.size();
+  if (list > 0xFFFF || older.bytes.size() + v.bytes.size() > kSplitUndoMax)
+    throw Malformed("a split undo record too large");
+  whole.resize(whole.size() + ((list + 2) & ~std::size_t{3}));
+  std::uint8_t* lengths = whole.data() + v.header_size;
+  store(lengths, static_cast<std::uint16_t>(list), v.order);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (fields[i].size() > 0xFFFF) throw Malformed("a field of a split undo record is too large");
+    store(lengths + 2 + 2 * i, static_cast<std::uint16_t>(fields[i].size()), v.order);
+  }
+  for (const Bytes field : fields) {
+    whole.insert(whole.end(), field.begin(), field.end());
+    whole.resize(whole.size() + (align4(static_cast<std::uint32_t>(field.size())) - field.size()));
+  }
+  if ((flg & redo::kUndoHead) != 0) {
+    t.split_undo.reset();
+    joined_ = std::move(whole);
+    return joined_;
+  }
+  *t.split_undo = std::move(whole);
+  return {};
+}
+
+// A whole transaction in one record: row vectors first, their undo behind the 5.4. They belong together by UBA.
+void Core::pair_in_memory_undo() {
+  for (const std::size_t i : rows_alone_) {
+    const Vector& row = vectors_[i];
+    const auto ktb = redo::decode<redo::Ktb>(row.field(1), row.order);
+    const auto match = std::find_if(undos_alone_.begin(), undos_alone_.end(), [&](std::size_t j) {
+      const auto k = redo::decode<Ktudb>(vectors_[j].field(1), row.order);
+      return j > i && ktb.uba == oracle::Uba{vectors_[j].dba, k.seq, k.rec};
+    });
+    if (match == undos_alone_.end()) {
+      // Also what a block image or a cleanout leaves: only worth a word for a table that is captured.
+      const oracle::Table* table = dictionary_.latest().find(row.con_id, row.header().obj());
+      if (table && table->captured)
+        warn(record_->rba,
+             fmt::format("a {}.{} change of {}.{} has no undo and is left out: is supplemental logging on?",
+                         redo::layer_of(row.op), redo::code_of(row.op), table->owner, table->name));
+      continue;
+    }
+    pair(vectors_[*match], &row);
+    undos_alone_.erase(match);
+  }
+  for (const std::size_t i : undos_alone_) pair(vectors_[i], nullptr);
+}
+
+// Takes back the newest change that the rollback vector undoes. `row` is the compensating row or index vector; without
+// one a change that had no row vector of its own is meant, and no row is named.
+void Core::roll_back(const Vector& applied, const Vector* row) {
+  if (applied.encrypted()) return encrypted(applied);
+  const Bytes field = applied.field(1);
+  if (field.size() < redo::kKtubSize) return;
+  const auto ktub = redo::decode<Ktub>(field, applied.order);
+  if ((ktub.flg & redo::kUndoDone) == 0) return;
+  if (ktub.opc() != redo::opcode(11, 1) && ktub.opc() != redo::opcode(10, 22)) return;
+  OpenTransaction* t = transactions_.newest(applied.con_id, applied.usn(), ktub.slt);
+  if (!t || !wanted(applied.con_id, ktub.obj, *t)) return;
+
+  const redo::Opcode op = row ? taken_back_by(row->op) : redo::kLogminerRow;
+  const redo::RowAddress address = row && is_row(row->op) ? row_address(*row) : redo::RowAddress{};
+  Change* match = nullptr;
+  for (Change* c = t->last; c; c = c->previous) {
+    if (c->cancelled || c->obj != ktub.obj) continue;
+    const bool same = row ? c->op == op : c->op == redo::kLogminerRow || c->op == redo::kUndo;
+    if (!same) continue;
+    if (row && is_row(c->op) && row_address(c->redo()) != address) continue;
+    match = c;
+    break;
+  }
+  if (match) {
+    match->cancelled = true;
+    while (t->last && t->last->cancelled) t->last = t->last->previous;
+  } else if (t->has_begin) {
+    warn(record_->rba,
+         fmt::format("transaction {} rolls back a change of object {} that was not seen", to_text(t->xid), ktub.obj));
+  }
+}
+
+void Core::encrypted(const Vector& v) {
+  if (!std::exchange(warned_encrypted_, true))
+    warn(record_->rba,
+         fmt::format("vector {}.{} belongs to an encrypted tablespace and is passed over, like all others of "
+                     "such tablespaces: their keys are not at hand",
+                     redo::layer_of(v.op), redo::code_of(v.op)));
+}
+
+void Core::alone(const Vector&) {}
+
+void Core::end(const Vector& v) {
+  if (v.encrypted()) return encrypted(v);
+  if (v.op == redo::kStateChange) {
+    // Parallel DML: the parent ends with state 9 behind its children; what it is worth was said by its 5.4.
+    const Bytes field = v.field(1);
+    if (field.size() < 16) return;
+    const auto ktust = redo::decode<redo::Ktust>(field, v.order);
+    OpenTransaction* t = transactions_.find(v.con_id, {v.usn(), ktust.slt, ktust.sqn});
+    if (t && ktust.sta == redo::kEndStateEnded && t->decided_scn != 0) commit(*t, {});
+    return;
+  }
+  const redo::TransactionEnd end = redo::transaction_end(v);
+  const Xid xid{v.usn(), end.end.slt, end.end.sqn};
+  OpenTransaction* t = transactions_.find(v.con_id, xid);
+  if (!t) return;  // it changed nothing that was kept, and began before the logs do
+  if (end.end.flg & redo::kEndRolledBack) {
+    ++counters_.rollbacks;
+    transactions_.close(t);
+  } else if (end.end.sta == redo::kEndStateParallelParent) {
+    t->decided_scn = record_->scn;
+  } else {
+    commit(*t, end);
+  }
+}
+
+void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
+  ++counters_.commits;
+  Scn scn = record_->scn;
+  // A member of a parallel DML commits at its parent's SCN, unless something later was told meanwhile.
+  const Scn decided = t.decided_scn != 0 ? t.decided_scn : end.parent_scn;
+  if (decided != oracle::kNoScn && decided != 0 && decided <= scn && decided >= last_commit_scn_) scn = decided;
+  if (scn > options_.to_scn) {
+    done_ = true;
+    return;
+  }
+  if (!t.last) return transactions_.close(&t);
+  if (!t.has_begin && !t.suspect && !options_.partial) {
+    ++counters_.partial;
+    warn(record_->rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
+    return transactions_.close(&t);
+  }
+
+  const std::size_t first_row = batch_.rows.size();
+  const std::size_t first_cell = batch_.cells.size();
+  assembler_.assemble(t, batch_, retained_->chunks, nullptr);
+  change::Transaction committed;
+  committed.xid = t.xid;
+  committed.con_id = t.con_id;
+  committed.thread = group_->thread;
+  committed.begin_scn = t.begin_scn;
+  committed.commit_scn = scn;
+  committed.commit_rba = record_->rba;
+  committed.commit_time = end.time;
+  committed.first_row = static_cast<std::uint32_t>(first_row);
+  committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
+  committed.suspect = t.suspect;
+
+  if (t.dictionary) {
+    for (std::string& text : dictionary_.apply(batch_, committed)) {
+      events_.push_back({Event::Kind::kDictionary, group_->thread, record_->rba, scn, std::move(text)});
+    }
+    std::fill(known_.begin(), known_.end(), Known{});
+    const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
+    batch_.rows.erase(
+        std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
+        batch_.rows.end());
+    committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
+  }
+  if (committed.row_count == 0 || scn <= options_.from_scn) {
+    batch_.rows.resize(first_row);
+    batch_.cells.resize(first_cell);
+  } else {
+    last_commit_scn_ = scn;
+    ++counters_.transactions;
+    counters_.rows += committed.row_count;
+    batch_.transactions.push_back(committed);
+    retained_->chunks.splice(t.chunks);
+  }
+  transactions_.close(&t);
+}
+
+// Whether changes of the object are kept. Objects that the dictionary does not know yet are: the transaction may be
+// creating them.
+bool Core::wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t) {
+  const std::uint64_t key = std::uint64_t{con_id} << 32 | obj;
+  Known& known = known_[key * 0x9E3779B97F4A7C15U >> 54];
+  if (known.key != key) {
+    const oracle::Dictionary& dictionary = dictionary_.latest();
+    const oracle::Table* table = dictionary.find(con_id, obj);
+    const oracle::ObjectKind kind = dictionary.kind(con_id, obj);
+    known.key = key;
+    known.dictionary = table && table->dictionary;
+    known.wanted = table ? table->captured || table->dictionary : kind != oracle::ObjectKind::kOther;
+  }
+  if (known.dictionary) t.dictionary = true;
+  return known.wanted;
+}
+
+const oracle::Table* Core::table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) {
+  return dictionary_.table(con_id, obj, scn, columns);
+}
+
+bool Core::take(change::Batch& batch) {
+  batch.clear();
+  if (batch_.transactions.empty()) return false;
+  std::swap(batch, batch_);
+  batch.owners.push_back(std::exchange(retained_, std::make_shared<Retained>(pool_)));
+  dictionary_.keep_alive(batch.owners);
+  return true;
+}
+
+void Core::note_hole() {
+  hole_ = true;
+  transactions_.for_each([](OpenTransaction& t) { t.suspect = true; });
+}
+
+std::vector<Event> Core::take_events() { return std::exchange(events_, {}); }
+
+std::vector<Xid> Core::unfinished() const {
+  std::vector<Xid> xids;
+  transactions_.for_each([&](const OpenTransaction& t) {
+    if (t.last) xids.push_back(t.xid);
+  });
+  std::sort(xids.begin(), xids.end());
+  return xids;
+}
+
+void Core::warn(Rba rba, const std::string& text) {
+  ++counters_.warnings;
+  events_.push_back({Event::Kind::kWarning, group_ ? group_->thread : std::uint16_t{0}, rba, last_scn_, text});
+}
+
+}  // namespace redoubt::capture

@@ -1,0 +1,155 @@
+// The core of capture: LWN groups in, committed transactions out. One single-threaded state machine without clock,
+// thread or I/O; what comes out is a function of what goes in.
+//
+//   core.open_thread(1);
+//   while (core.step())              // true: a thread is hungry
+//     core.feed(core.hungry(), reader.next_group());   // null: that thread has no more
+//     core.take(batch) ...
+//
+// Records of all threads are taken in the order of their key (SCN, thread, sub-SCN, RBA). A transaction is complete
+// when its 5.4 is taken; then its rows are assembled with the dictionary version valid at their own SCN.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "capture/dictionary_tracker.h"
+#include "capture/row_assembler.h"
+#include "capture/transaction_table.h"
+#include "redo/ktb.h"
+#include "redo/log_reader.h"
+#include "redo/transaction_vectors.h"
+
+namespace redoubt::capture {
+
+// Something an operator should know, with its place.
+struct Event {
+  enum class Kind : std::uint8_t { kWarning, kDictionary };
+  Kind kind = Kind::kWarning;
+  std::uint16_t thread = 0;
+  Rba rba;
+  Scn scn = 0;
+  std::string text;
+};
+
+struct Counters {
+  std::uint64_t groups = 0;
+  std::uint64_t records = 0;
+  std::uint64_t vectors = 0;
+  std::uint64_t transactions = 0;  // committed, with at least one row told
+  std::uint64_t commits = 0;       // all
+  std::uint64_t rollbacks = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t partial = 0;  // ended without a begin that was seen: left out
+  std::uint64_t order_violations = 0;
+  std::uint64_t warnings = 0;
+};
+
+class Core : private TableSource {
+ public:
+  struct Options {
+    Scn from_scn = 0;             // tell transactions that commit above this SCN
+    Scn to_scn = oracle::kNoScn;  // and at or below this one
+    bool partial = false;         // tell transactions whose begin was not seen, instead of leaving them out
+  };
+
+  Core(DictionaryTracker dictionary, Options options);
+  ~Core() override;
+
+  // Announces a redo thread before the first step().
+  void open_thread(std::uint16_t thread);
+  // Hands the next group of `thread` over, or null when it has no more. The group's bytes must live until the thread is
+  // hungry again.
+  void feed(std::uint16_t thread, const redo::Group* group);
+  // Works until a thread must be fed (true) or all are at their end (false).
+  bool step();
+  // The thread that step() waits for.
+  std::uint16_t hungry() const { return hungry_; }
+
+  // Some redo was passed over: what is open may have lost a part, and is told as suspect.
+  void note_hole();
+
+  // Moves what has been committed since the last call into `batch` (cleared first). False when there is nothing.
+  bool take(change::Batch& batch);
+  // Events since the last call.
+  std::vector<Event> take_events();
+
+  const Counters& counters() const { return counters_; }
+  std::size_t open_transactions() const { return transactions_.open_count(); }
+  // XIDs that are open and have changes to tell, for the report at the end.
+  std::vector<Xid> unfinished() const;
+  // True when to_scn has been passed: nothing more will come.
+  bool done() const { return done_; }
+
+ private:
+  struct Thread {
+    std::uint16_t number = 0;
+    const redo::Group* group = nullptr;
+    std::size_t next = 0;  // record of the group
+    bool ended = false;
+  };
+  struct Retained;  // memory of the transactions in the batch
+
+  const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
+
+  bool next_record(Thread*& thread);
+  void record(const redo::Group& group, const redo::Record& record);
+  std::size_t vector(std::size_t i);
+  void begin(const redo::Vector& v);
+  std::size_t undo(std::size_t i);
+  void pair(const redo::Vector& undo, const redo::Vector* redo);
+  std::size_t row_without_undo(std::size_t i);
+  void pair_in_memory_undo();
+  void roll_back(const redo::Vector& applied, const redo::Vector* row);
+  void alone(const redo::Vector& v);
+  void encrypted(const redo::Vector& v);
+  void end(const redo::Vector& v);
+  void commit(OpenTransaction& t, const redo::TransactionEnd& end);
+  OpenTransaction* transaction_of(const redo::Vector& undo, Xid xid, bool begins);
+  bool wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t);
+  Change head(std::uint32_t obj, std::uint32_t data_obj, redo::Opcode op) const;
+  Bytes join_split_undo(OpenTransaction& t, const redo::Vector& head);
+  void warn(Rba rba, const std::string& text);
+
+  DictionaryTracker dictionary_;
+  Options options_;
+  std::shared_ptr<ChunkPool> pool_;
+  TransactionTable transactions_;
+  RowAssembler assembler_;
+  std::vector<Thread> threads_;
+  std::uint16_t hungry_ = 0;
+  bool done_ = false;
+
+  // Of the record in work.
+  const redo::Group* group_ = nullptr;
+  const redo::Record* record_ = nullptr;
+  std::uint32_t vector_header_ = 32;
+  std::vector<redo::Vector> vectors_;
+  std::vector<std::size_t> rows_alone_;   // row vectors without undo before them
+  std::vector<std::size_t> undos_alone_;  // undo vectors without partner behind them
+  std::vector<std::size_t> ends_;
+  std::vector<std::uint8_t> joined_;
+
+  Scn last_scn_ = 0;         // of the last record
+  Scn last_commit_scn_ = 0;  // of the last transaction told
+  bool warned_encrypted_ = false;
+  bool hole_ = false;
+  change::Batch batch_;
+  std::shared_ptr<Retained> retained_;
+  std::vector<Event> events_;
+  Counters counters_;
+
+  // What is known of the objects seen lately: one answer per hash.
+  struct Known {
+    std::uint64_t key = ~std::uint64_t{0};
+    bool wanted = false;
+    bool dictionary = false;
+  };
+  std::vector<Known> known_;
+};
+
+}  // namespace redoubt::capture

@@ -1,0 +1,368 @@
+#include "capture/row_assembler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace redoubt::capture {
+
+using redo::Kdo;
+using redo::RowOp;
+using redo::SupplementalHeader;
+
+namespace {
+
+constexpr int kColumnsMax = 4096;  // a table of 23ai may have that many
+
+}  // namespace
+
+void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs) {
+  transaction_ = &t;
+  batch_ = &batch;
+  memory_ = &memory;
+  lobs_ = lobs;
+  first_row_ = static_cast<std::uint32_t>(batch.rows.size());
+  gaps_ = false;
+  open_count_ = 0;
+  cached_table_ = nullptr;
+
+  t.for_each([&](Change& change) {
+    try {
+      row_change(change);
+    } catch (const Malformed& e) {
+      t.suspect = true;
+      warn_(change.rba,
+            fmt::format("a {}.{} change of object {} in transaction {} cannot be read: {}", redo::layer_of(change.op),
+                        redo::code_of(change.op), change.obj, to_text(t.xid), e.what()));
+    }
+  });
+  while (open_count_ > 0) {
+    Statement& statement = *open_.front();
+    warn_(batch.rows[statement.row_index].rba,
+          fmt::format("transaction {} ended before a row change of object {} was complete", to_text(t.xid),
+                      statement.obj));
+    statement.suspect = true;
+    finish(statement);
+  }
+  if (gaps_) {
+    const auto from = batch.rows.begin() + first_row_;
+    batch.rows.erase(std::remove_if(from, batch.rows.end(), [](const auto& row) { return row.table == nullptr; }),
+                     batch.rows.end());
+  }
+}
+
+void RowAssembler::row_change(Change& change) {
+  switch (change.op) {
+    case redo::kInsertRows: return array_change(change, true);
+    case redo::kDeleteRows: return array_change(change, false);
+    case redo::kDirectBlock: return direct_block(change);
+    case redo::kUndo: return;  // no row vector: only there to be rolled back
+    default: break;
+  }
+  if (redo::layer_of(change.op) == 10) return index_organized(change);
+  if (redo::layer_of(change.op) != 11) return;
+  if (change.op == redo::kArrayUpdate) {
+    transaction_->suspect = true;
+    warn_(change.rba,
+          fmt::format("array update 11.19 of object {} in transaction {} is not decoded: turn on supplemental "
+                      "logging, which keeps the database from writing it",
+                      change.obj, to_text(transaction_->xid)));
+    return;
+  }
+
+  Pair pair;
+  read_pair(change, pair);
+  if (ignored(pair)) return;
+  bool found = false;
+  Statement* statement = statement_of(pair, found);
+  if (!statement) return;
+  add_columns(*statement, pair);
+  if (complete(*statement, pair)) finish(*statement);
+}
+
+// Vectors 11.2 to 11.8, 11.16, 11.22: undo has ktudb, ktub, KTB, KDO, columns, supplemental; redo has KTB, KDO,
+// columns.
+void RowAssembler::read_pair(Change& change, Pair& pair) {
+  pair.change = &change;
+  undo_columns_.clear();
+  redo_columns_.clear();
+  supplemental_columns_.clear();
+  const auto has_columns = [](const Kdo& kdo) {
+    return kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kOverwrite || kdo.row_op() == RowOp::kUpdate;
+  };
+  if (change.undo_size != 0) {
+    const redo::Vector undo = change.undo();
+    redo::FieldCursor fields = undo.fields();
+    if (fields.left() >= 4) {
+      for (int i = 0; i < 3; ++i) fields.next();
+      pair.undo_kdo = redo::decode<Kdo>(fields.next(), change.order);
+      pair.has_undo_kdo = true;
+      if (has_columns(pair.undo_kdo))
+        pair.undo_piece = redo::read_piece(pair.undo_kdo, fields, change.order, undo_columns_);
+      read_supplemental(fields, change.order, pair);
+    }
+  }
+  const redo::Vector vector = change.redo();
+  redo::FieldCursor fields = vector.fields();
+  if (fields.left() < 2) throw Malformed("a row vector without KDO");
+  fields.next();
+  pair.redo_kdo = redo::decode<Kdo>(fields.next(), change.order);
+  pair.has_redo_kdo = true;
+  if (has_columns(pair.redo_kdo))
+    pair.redo_piece = redo::read_piece(pair.redo_kdo, fields, change.order, redo_columns_);
+  if (!pair.has_header) read_supplemental(fields, change.order, pair);
+
+  pair.own = pair.redo_kdo.address();
+  pair.address = pair.has_header && pair.header.head != redo::RowAddress{} ? pair.header.head : pair.own;
+}
+
+// Some vectors have one or two further fields behind the block, also where it has no columns: they mean nothing.
+void RowAssembler::read_supplemental(redo::FieldCursor& fields, ByteOrder order, Pair& pair) {
+  fields.skip_empty();
+  if (fields.empty()) return;
+  const Bytes header = fields.next();
+  if (header.size() < redo::kSupplementalSize) return;
+  pair.header = redo::decode<SupplementalHeader>(header, order);
+  pair.has_header = true;
+  const unsigned count = pair.header.columns;
+  if (count == 0 || fields.left() < 2) return;
+  const Bytes numbers = fields.next();
+  const Bytes lengths = fields.next();
+  if (numbers.size() < 2 * std::size_t{count} || lengths.size() < 2 * std::size_t{count})
+    throw Malformed("supplemental columns without numbers and lengths");
+  for (unsigned i = 0; i < count; ++i) {
+    const std::uint16_t segcol = load_u16(numbers.data() + 2 * i, order);
+    const std::uint16_t length = load_u16(lengths.data() + 2 * i, order);
+    const Bytes value = fields.empty() ? Bytes{} : fields.next();
+    if (segcol == 0) throw Malformed("supplemental column number 0");
+    if (length != 0xFFFF && length != value.size())
+      throw Malformed("a supplemental column has another length than stated");
+    supplemental_columns_.push_back({static_cast<std::uint16_t>(segcol - 1), length == 0xFFFF || length == 0, value});
+  }
+}
+
+// Cluster key bookkeeping, row locks, and extras that complete nothing.
+bool RowAssembler::ignored(const Pair& pair) const {
+  const Kdo& kdo = pair.redo_kdo;
+  if (pair.has_header && (pair.header.fb & redo::kFbClusterKey) != 0) return true;
+  if (pair.has_header && pair.header.statement() == redo::StatementKind::kOther) return true;
+  if ((kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kOverwrite || kdo.row_op() == RowOp::kUpdate) &&
+      (kdo.fb & redo::kFbClusterKey) != 0)
+    return true;
+  if (pair.change->op == redo::kDeleteRow && pair.has_undo_kdo && (pair.undo_kdo.fb & redo::kFbClusterKey) != 0)
+    return true;
+  const bool begins = pair.has_header && (pair.header.fb & redo::kFbFirst) != 0;
+  const bool ends = pair.has_header && (pair.header.fb & redo::kFbLast) != 0;
+  switch (pair.change->op) {
+    case redo::kLockRow:
+      return !(pair.has_header && pair.header.statement() == redo::StatementKind::kUpdate && begins && !ends);
+    case redo::kLogminerRow: return !pair.has_header || (open_count_ == 0 && pair.header.head.dba == 0 && !ends);
+    case redo::kCompareRow: return !pair.has_header || (open_count_ == 0 && pair.header.head.dba == 0 && !ends);
+    case redo::kInsertRow:
+    case redo::kDeleteRow:
+    case redo::kUpdateRow:
+    case redo::kOverwriteRow:
+    case redo::kForwardRow: return false;
+    default: return true;  // links, free space, descriptions: no user columns
+  }
+}
+
+Statement* RowAssembler::statement_of(const Pair& pair, bool& found) {
+  const bool begins = pair.has_header && (pair.header.fb & redo::kFbFirst) != 0;
+  if (!begins) {
+    for (std::size_t i = open_count_; i-- > 0;) {
+      Statement& s = *open_[i];
+      if (s.obj == pair.change->obj && (s.address == pair.address || !pair.has_header)) {
+        found = true;
+        return &s;
+      }
+    }
+  }
+  return open_statement(pair);
+}
+
+Statement* RowAssembler::open_statement(const Pair& pair) {
+  const oracle::Table* table = find_table(*pair.change, 0);
+  if (!table) return nullptr;
+  change::RowChange& row = reserve_row(*pair.change);
+  if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
+  Statement& statement = *open_[open_count_++];
+  statement.open(table, pair.change->obj, pair.address);
+  statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);
+  row.rowid = {pair.change->data_obj, pair.address.dba, pair.address.slot};
+  return &statement;
+}
+
+void RowAssembler::add_columns(Statement& statement, const Pair& pair) {
+  const Kdo& kdo = pair.redo_kdo;
+  const bool insert = pair.change->op == redo::kInsertRow;
+  const bool remove = pair.change->op == redo::kDeleteRow;
+  statement.inserted |= insert;
+  statement.deleted |= remove;
+  statement.updated |= !insert && !remove && pair.change->op != redo::kLockRow;
+  if (pair.has_header) statement.header_kind |= pair.header.kind;
+  if (pair.redo_piece.form == redo::PieceForm::kOpaque || pair.undo_piece.form == redo::PieceForm::kOpaque)
+    statement.suspect = true;
+
+  // Segment column of an element: start + i for whole pieces, start + (L[i] - L[0]) for updates with list L.
+  const auto base = [&](std::uint16_t start, const Kdo& k, const redo::Piece& piece) {
+    if (!pair.has_header || start == 0) return int{statement.table->cluster_columns};
+    return start - 1 - (k.row_op() == RowOp::kUpdate ? piece.first : 0);
+  };
+  const bool tail_first = insert && !statement.deleted && !statement.updated;
+  add_side(statement, Side::kUndo, undo_columns_, pair.undo_kdo,
+           base(pair.header.before, pair.undo_kdo, pair.undo_piece), false);
+  add_side(statement, Side::kRedo, redo_columns_, kdo, base(pair.header.after, kdo, pair.redo_piece), tail_first);
+
+  const bool previous = (pair.header.fb & redo::kFbPrevious) != 0;
+  const bool next = (pair.header.fb & redo::kFbNext) != 0;
+  for (std::size_t i = 0; i < supplemental_columns_.size(); ++i) {
+    const redo::PieceColumn& c = supplemental_columns_[i];
+    const bool continues = previous && i == 0;
+    const bool continued = next && i + 1 == supplemental_columns_.size();
+    if (!c.null && (continues || continued)) {
+      statement.add_part(Side::kSupplemental, c.position, c.value, continues, continued, false);
+    } else {
+      statement.add(Side::kSupplemental, c.position, c.null, c.value);
+    }
+  }
+
+  // The head piece gives the row of an insert its ROWID; a supplemental address is the tail's then.
+  const std::uint8_t fb = remove ? pair.undo_kdo.fb : kdo.fb;
+  if (insert || remove || kdo.row_op() == RowOp::kUpdate || kdo.row_op() == RowOp::kOverwrite)
+    statement.piece_flags |= fb & (redo::kFbHead | redo::kFbFirst | redo::kFbLast);
+  if (insert && (kdo.fb & redo::kFbHead) != 0 && !statement.deleted && !statement.updated &&
+      statement.header_kind != static_cast<std::uint8_t>(redo::StatementKind::kUpdate)) {
+    oracle::RowId& rowid = batch_->rows[statement.row_index].rowid;
+    rowid.dba = pair.own.dba;
+    rowid.slot = pair.own.slot;
+  }
+}
+
+void RowAssembler::add_side(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns,
+                            const Kdo& kdo, int base, bool in_front) {
+  for (const redo::PieceColumn& c : columns) {
+    const int column = base + c.position;
+    if (column < 0 || column >= kColumnsMax) throw Malformed(fmt::format("segment column {} of a row", column + 1));
+    const bool previous = (kdo.fb & redo::kFbPrevious) != 0 && c.position == 0;
+    const bool next = (kdo.fb & redo::kFbNext) != 0 && c.position + 1 == kdo.cc;
+    const auto index = static_cast<std::size_t>(column);
+    if (!c.null && (previous || next)) {
+      statement.add_part(side, index, c.value, previous, next, in_front);
+    } else {
+      statement.add(side, index, c.null, c.value);
+    }
+  }
+}
+
+bool RowAssembler::complete(const Statement& statement, const Pair& pair) const {
+  if (pair.has_header) return (pair.header.fb & redo::kFbLast) != 0;
+  if (statement.updated || statement.inserted == statement.deleted) return true;
+  constexpr std::uint8_t kWhole = redo::kFbHead | redo::kFbFirst | redo::kFbLast;
+  return statement.piece_flags == kWhole;
+}
+
+change::Op RowAssembler::operation(const Statement& s) const {
+  switch (static_cast<redo::StatementKind>(s.header_kind)) {
+    case redo::StatementKind::kInsert: return change::Op::kInsert;
+    case redo::StatementKind::kDelete: return change::Op::kDelete;
+    case redo::StatementKind::kUpdate: return change::Op::kUpdate;
+    default: break;
+  }
+  if (s.inserted && !s.deleted && !s.updated) return change::Op::kInsert;
+  if (s.deleted && !s.inserted && !s.updated) return change::Op::kDelete;
+  return change::Op::kUpdate;
+}
+
+void RowAssembler::finish(Statement& statement) {
+  change::RowChange& row = batch_->rows[statement.row_index];
+  if (statement.header_kind == static_cast<std::uint8_t>(redo::StatementKind::kLock)) {
+    gaps_ = true;
+  } else {
+    if (!statement.table->known && statement.columns() > statement.table->columns.size())
+      statement.table = tables_.table(transaction_->con_id, statement.obj, row.scn, statement.columns());
+    if (statement.table->known && statement.columns() > statement.table->columns.size()) {
+      warn_(row.rba,
+            fmt::format("a row of {}.{} has {} columns, the dictionary knows {}: it may be older than the redo",
+                        statement.table->owner, statement.table->name, statement.columns(),
+                        statement.table->columns.size()));
+      statement.suspect = true;
+    }
+    row.table = statement.table;
+    statement.tell(operation(statement), *batch_, row, *memory_);
+    fill_lobs(row);
+  }
+  const auto last = open_.begin() + static_cast<std::ptrdiff_t>(open_count_ - 1);
+  std::iter_swap(std::find_if(open_.begin(), last, [&](const auto& s) { return s.get() == &statement; }), last);
+  --open_count_;
+}
+
+// 11.11 inserts and 11.12 deletes several whole rows of a block; the rows are in the redo vector of the one and in the
+// undo vector of the other.
+void RowAssembler::array_change(Change& change, bool insert) {
+  const redo::Vector vector = insert ? change.redo() : change.undo();
+  redo::FieldCursor fields = vector.fields();
+  const unsigned kdo_at = insert ? 1 : 3;
+  if (fields.left() <= kdo_at) throw Malformed("rows without KDO");
+  for (unsigned i = 0; i < kdo_at; ++i) fields.next();
+  const Kdo kdo = redo::decode<Kdo>(fields.next(), change.order);
+  if (kdo.row_op() != RowOp::kInsertRows) throw Malformed("rows in another form than QMI");
+  const oracle::Table* table = find_table(change, 0);
+  if (!table) return;
+  const bool wide_scn = change.version >= redo::kVersion12_2;
+  for (const redo::PackedRow& packed : redo::read_packed_rows(kdo, fields, wide_scn, change.order)) {
+    if ((packed.fb & redo::kFbClusterKey) != 0) continue;
+    redo_columns_.clear();
+    redo::read_row_format(packed.columns, packed.cc, table->cluster_columns, change.order, redo_columns_);
+    if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
+    Statement& statement = *open_[open_count_++];
+    statement.open(table, change.obj, {kdo.bdba, packed.slot});
+    change::RowChange& row = reserve_row(change);
+    statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);
+    row.rowid = {change.data_obj, kdo.bdba, packed.slot};
+    statement.inserted = insert;
+    statement.deleted = !insert;
+    for (const redo::PieceColumn& c : redo_columns_)
+      statement.add(insert ? Side::kRedo : Side::kUndo, c.position, c.null, c.value);
+    finish(statement);
+  }
+}
+
+const oracle::Table* RowAssembler::find_table(const Change& change, std::size_t columns) {
+  if (cached_table_ && cached_obj_ == change.obj && cached_scn_ == change.scn) return cached_table_;
+  cached_table_ = tables_.table(transaction_->con_id, change.obj, change.scn, columns);
+  cached_obj_ = change.obj;
+  cached_scn_ = change.scn;
+  return cached_table_;
+}
+
+change::RowChange& RowAssembler::reserve_row(const Change& change) {
+  change::RowChange& row = batch_->rows.emplace_back();
+  row.scn = change.scn;
+  row.rba = change.rba;
+  row.thread = change.thread;
+  return row;
+}
+
+void RowAssembler::fill_lobs(const change::RowChange& row) {
+  const std::size_t count = std::size_t{row.before_count} + row.after_count;
+  for (std::size_t i = 0; i < count; ++i) {
+    change::Cell& cell = batch_->cells[row.first_cell + i];
+    const oracle::Column& column = row.table->columns[cell.column];
+    if (cell.state != change::CellState::kValue) continue;
+    if ((column.property & oracle::column_property::kEncrypted) != 0) {
+      cell.state = change::CellState::kUnavailable;
+    } else if (row.table->known && column.is_lob()) {
+      if (lobs_) {
+        lobs_->fill(*row.table, cell, i < row.before_count, *memory_);
+      } else {
+        cell.state = change::CellState::kUnavailable;
+      }
+    }
+  }
+}
+
+void RowAssembler::direct_block(Change&) {}
+void RowAssembler::index_organized(Change&) {}
+
+}  // namespace redoubt::capture

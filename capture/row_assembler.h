@@ -1,0 +1,102 @@
+// From the changes of a committed transaction to its rows: pairs are grouped into statements, statements into
+// RowChange.
+//
+// A pair belongs to the open statement of the same object and head address; a supplemental header with F starts a
+// statement, one with L completes it. Rows come out in the order of their first pair. Rules: rows.md 2.2 to 2.6.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "capture/statement.h"
+#include "capture/transaction.h"
+#include "redo/row_piece.h"
+
+namespace redoubt::capture {
+
+// Finds the table of an object for a row with a given SCN. Null: the object is no table of interest; its rows are left
+// out. `columns`: how many stored columns a schemaless table must have at least.
+class TableSource {
+ public:
+  virtual ~TableSource() = default;
+  virtual const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) = 0;
+};
+
+// Puts the content of LOBs into cells.
+class LobSource {
+ public:
+  virtual ~LobSource() = default;
+  // `cell` holds the locator of a LOB column as stored; replaces it by the content or by a state that says why not.
+  // Memory for assembled content comes from `memory`.
+  virtual void fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) = 0;
+};
+
+class RowAssembler {
+ public:
+  // Called with a sentence about redo that could not be used as it should, and the place.
+  using Warn = std::function<void(Rba, const std::string&)>;
+
+  RowAssembler(TableSource& tables, Warn warn) : tables_(tables), warn_(std::move(warn)) {}
+
+  // Appends the rows of `t` to the batch's rows and cells; cells point into the chunks of `t` and into `memory`.
+  // `lobs` may be null: LOB columns are then told as unavailable.
+  void assemble(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs);
+
+ private:
+  struct Pair {
+    Change* change = nullptr;
+    redo::Kdo redo_kdo;
+    redo::Kdo undo_kdo;
+    bool has_redo_kdo = false;
+    bool has_undo_kdo = false;
+    redo::Piece redo_piece;
+    redo::Piece undo_piece;
+    bool has_header = false;
+    redo::SupplementalHeader header;
+    redo::RowAddress own;
+    redo::RowAddress address;  // that groups: the head's where the header has it
+  };
+
+  void row_change(Change& change);
+  void read_pair(Change& change, Pair& pair);
+  void read_supplemental(redo::FieldCursor& fields, ByteOrder order, Pair& pair);
+  void array_change(Change& change, bool insert);
+  void direct_block(Change& change);
+  void index_organized(Change& change);
+  bool ignored(const Pair& pair) const;
+  Statement* statement_of(const Pair& pair, bool& found);
+  Statement* open_statement(const Pair& pair);
+  void add_columns(Statement& statement, const Pair& pair);
+  void add_side(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns, const redo::Kdo& kdo,
+                int base, bool in_front);
+  bool complete(const Statement& statement, const Pair& pair) const;
+  void finish(Statement& statement);
+  change::Op operation(const Statement& statement) const;
+  const oracle::Table* find_table(const Change& change, std::size_t columns);
+  change::RowChange& reserve_row(const Change& change);
+  void fill_lobs(const change::RowChange& row);
+
+  TableSource& tables_;
+  Warn warn_;
+
+  // Of the transaction in work.
+  OpenTransaction* transaction_ = nullptr;
+  change::Batch* batch_ = nullptr;
+  ChunkList* memory_ = nullptr;
+  LobSource* lobs_ = nullptr;
+  std::uint32_t first_row_ = 0;
+  bool gaps_ = false;  // rows that were reserved and are not told
+
+  std::vector<std::unique_ptr<Statement>> open_;  // the first open_count_ are in use
+  std::size_t open_count_ = 0;
+  std::vector<redo::PieceColumn> undo_columns_, redo_columns_, supplemental_columns_;
+
+  // The last table found: rows of one transaction mostly have one.
+  std::uint32_t cached_obj_ = 0;
+  Scn cached_scn_ = 0;
+  const oracle::Table* cached_table_ = nullptr;
+};
+
+}  // namespace redoubt::capture

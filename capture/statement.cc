@@ -1,0 +1,145 @@
+#include "capture/statement.h"
+
+#include <algorithm>
+
+namespace redoubt::capture {
+namespace {
+
+using change::Cell;
+using change::CellState;
+
+Cell cell(std::size_t column, bool null, Bytes value) {
+  return {value.data(), static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(column),
+          null ? CellState::kNull : CellState::kValue};
+}
+
+Cell missing(std::size_t column, CellState state) { return {nullptr, 0, static_cast<std::uint16_t>(column), state}; }
+
+}  // namespace
+
+void Statement::open(const oracle::Table* new_table, std::uint32_t new_obj, redo::RowAddress new_address) {
+  table = new_table;
+  obj = new_obj;
+  address = new_address;
+  header_kind = 0;
+  inserted = deleted = updated = suspect = false;
+  piece_flags = 0;
+  columns_ = 0;
+  parts_.clear();
+  if (++epoch_ == 0) {  // wrapped: old marks would look new
+    images_.clear();
+    epoch_ = 1;
+  }
+}
+
+void Statement::add_part(Side side, std::size_t column, Bytes value, bool previous, bool next, bool in_front) {
+  at(column).state[static_cast<std::size_t>(side)] = kParts;
+  const Part part{side, static_cast<std::uint16_t>(column), previous, next, value};
+  parts_.insert(in_front ? parts_.begin() : parts_.end(), part);
+}
+
+// First the part that only continues, then those between, then the one that only is continued.
+void Statement::join_parts(ChunkList& memory) {
+  while (!parts_.empty()) {
+    const Side side = parts_.front().side;
+    const std::uint16_t column = parts_.front().column;
+    const auto mine = [&](const Part& p) { return p.side == side && p.column == column; };
+    std::size_t size = 0;
+    int first = 0, last = 0;
+    for (const Part& p : parts_) {
+      if (!mine(p)) continue;
+      size += p.value.size();
+      first += !p.previous;
+      last += !p.next;
+    }
+    std::uint8_t* joined = memory.add(size);
+    std::uint8_t* to = joined;
+    const auto append = [&](bool previous, bool next) {
+      for (const Part& p : parts_)
+        if (mine(p) && p.previous == previous && p.next == next) to = std::copy(p.value.begin(), p.value.end(), to);
+    };
+    append(false, true);
+    append(true, true);
+    append(true, false);
+    ColumnImage& image = at(column);
+    const auto s = static_cast<std::size_t>(side);
+    image.state[s] = kValue;
+    image.value[s] = {joined, size};
+    if (first != 1 || last != 1) suspect = true;  // an end of the value is missing
+    std::erase_if(parts_, mine);
+  }
+}
+
+void Statement::tell(change::Op op, change::Batch& batch, change::RowChange& row, ChunkList& memory) {
+  if (!parts_.empty()) join_parts(memory);
+  row.first_cell = static_cast<std::uint32_t>(batch.cells.size());
+  row.before_count = row.after_count = 0;
+  switch (op) {
+    case change::Op::kInsert: tell_insert(batch, row); break;
+    case change::Op::kDelete: tell_delete(batch, row); break;
+    case change::Op::kUpdate: tell_update(batch, row); break;
+  }
+  row.op = op;
+  row.suspect = suspect;
+}
+
+void Statement::tell_insert(change::Batch& batch, change::RowChange& row) {
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    if (!table->columns[i].shown) continue;
+    const ColumnImage* image = seen(i);
+    if (image && image->state[1] == kValue) {
+      batch.cells.push_back(cell(i, false, image->value[1]));
+    } else if (image && image->state[2] == kValue) {
+      batch.cells.push_back(cell(i, false, image->value[2]));
+    } else {
+      batch.cells.push_back(missing(i, CellState::kNull));
+    }
+    ++row.after_count;
+  }
+}
+
+void Statement::tell_delete(change::Batch& batch, change::RowChange& row) {
+  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+    const oracle::Column& column = table->columns[i];
+    if (!column.shown) continue;
+    const ColumnImage* image = seen(i);
+    if (image && image->state[0] == kValue) {
+      batch.cells.push_back(cell(i, false, image->value[0]));
+    } else if (image && image->state[2] == kValue) {
+      batch.cells.push_back(cell(i, false, image->value[2]));
+    } else {
+      // A row older than a column added with a default ends before it: the default, which the dictionary may not have.
+      const bool unknown =
+          (!image || image->state[0] == kAbsent) && column.property & oracle::column_property::kAddedWithDefault;
+      batch.cells.push_back(missing(i, unknown ? CellState::kUnavailable : CellState::kNull));
+    }
+    ++row.before_count;
+  }
+}
+
+void Statement::tell_update(change::Batch& batch, change::RowChange& row) {
+  after_.clear();
+  const std::size_t count = std::min(columns_, table->columns.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const ColumnImage* image = seen(i);
+    if (!image || !table->columns[i].shown) continue;
+    const State u = image->state[0], r = image->state[1], s = image->state[2];
+    if (u == kAbsent && r == kAbsent && s == kAbsent) continue;
+    Cell before = cell(i, u != kValue, image->value[0]);
+    Cell after = cell(i, r != kValue, image->value[1]);
+    if (s != kAbsent) {
+      const Cell old = cell(i, s != kValue, image->value[2]);
+      if (u != kValue && r != kValue) {
+        before = after = old;  // not changed
+      } else if (u == kAbsent) {
+        before = old;
+      }
+    }
+    batch.cells.push_back(before);
+    after_.push_back(after);
+  }
+  row.before_count = row.after_count = static_cast<std::uint16_t>(after_.size());
+  batch.cells.insert(batch.cells.end(), after_.begin(), after_.end());
+}
+
+}  // namespace redoubt::capture

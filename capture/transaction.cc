@@ -1,0 +1,20 @@
+#include "capture/transaction.h"
+
+#include <cstring>
+
+namespace redoubt::capture {
+
+Change* OpenTransaction::add(const Change& head, Bytes undo, Bytes redo) {
+  Change shape = head;
+  shape.undo_size = static_cast<std::uint32_t>(undo.size());
+  shape.redo_size = static_cast<std::uint32_t>(redo.size());
+  auto* change = new (chunks.add(shape.size())) Change(shape);
+  if (!undo.empty()) std::memcpy(change->undo_data(), undo.data(), undo.size());
+  if (!redo.empty()) std::memcpy(change->undo_data() + ((undo.size() + 7) & ~std::size_t{7}), redo.data(), redo.size());
+  change->previous = last;
+  change->cancelled = false;
+  last = change;
+  return change;
+}
+
+}  // namespace redoubt::capture

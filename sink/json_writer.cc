@@ -1,0 +1,133 @@
+#include "sink/json_writer.h"
+
+#include <fmt/format.h>
+
+#include "oracle/charset.h"
+#include "oracle/value.h"
+
+namespace redoubt::sink {
+
+using change::Cell;
+using change::CellState;
+
+namespace {
+
+// Names come from the dictionary: UTF-8.
+std::string json_name(std::string_view name) {
+  TextBuffer out;
+  oracle::charset_by_name("AL32UTF8")->append_json_string(out, as_bytes(name));
+  return out.str();
+}
+
+}  // namespace
+
+const JsonWriter::Fragments& JsonWriter::fragments(const oracle::Table& table) {
+  if (table.serial == last_serial_ && last_fragments_) return *last_fragments_;
+  const auto [it, added] = fragments_.try_emplace(table.serial);
+  Fragments& f = it->second;
+  if (added) {
+    f.schema = R"(,"schema":{)";
+    if (!table.owner.empty()) f.schema += R"("owner":)" + json_name(table.owner) + ",";
+    f.schema += R"("table":)" + json_name(table.name) + R"(},"rid":")";
+    for (const oracle::Column& c : table.columns) f.columns.push_back(json_name(c.name) + ":");
+  }
+  last_serial_ = table.serial;
+  last_fragments_ = &f;
+  return f;
+}
+
+void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
+  for (const change::Transaction& t : batch.transactions) {
+    if (t.commit_scn != last_commit_scn_) index_ = 0;
+    last_commit_scn_ = t.commit_scn;
+
+    prefix_.clear();
+    prefix_.append(R"("c_scn":)");
+    prefix_.append_int(t.commit_scn - 1);
+    prefix_.append(R"(,"c_idx":)");
+    middle_.clear();
+    middle_.append(R"(,"xid":")");
+    middle_.append_int(t.xid.usn);
+    middle_.append('.');
+    middle_.append_int(t.xid.slt);
+    middle_.append('.');
+    middle_.append_int(t.xid.sqn);
+    middle_.append(R"(","commit_scn":)");
+    middle_.append_int(t.commit_scn);
+
+    char* p = out.room(64);
+    out.used(fmt::format_to(p, R"({{"scns":"0x{:016x}","tms":"{}",)", t.commit_scn, t.commit_time));
+    out.append(prefix_.view());
+    out.append_int(++index_);
+    out.append(middle_.view());
+    out.append(R"(,"begin_scn":)");
+    out.append_int(t.begin_scn);
+    out.append(R"(,"thread":)");
+    out.append_int(t.thread);
+    out.append(R"(,"con_id":)");
+    out.append_int(t.con_id);
+    out.append(t.suspect ? R"(,"suspect":true,"payload":[{"op":"begin"}]})" : R"(,"payload":[{"op":"begin"}]})");
+    out.append('\n');
+
+    for (std::uint32_t i = 0; i < t.row_count; ++i) {
+      out.append('{');
+      out.append(prefix_.view());
+      out.append_int(++index_);
+      out.append(middle_.view());
+      write_row(batch, batch.rows[t.first_row + i], out);
+      out.append("}]}\n");
+    }
+
+    out.append('{');
+    out.append(prefix_.view());
+    out.append_int(++index_);
+    out.append(middle_.view());
+    out.append(",\"payload\":[{\"op\":\"commit\"}]}\n");
+  }
+}
+
+void JsonWriter::write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out) {
+  const Fragments& f = fragments(*row.table);
+  out.append(R"(,"payload":[{"op":")");
+  out.append(static_cast<char>(row.op));
+  out.append('"');
+  out.append(f.schema);
+  out.used(oracle::write_rowid(out.room(oracle::kRowIdLength), row.rowid));
+  out.append('"');
+  if (row.suspect) out.append(R"(,"suspect":true)");
+  const Cell* cells = batch.cells.data() + row.first_cell;
+  if (row.op != change::Op::kInsert) {
+    out.append(R"(,"before":{)");
+    write_cells(row, f, cells, row.before_count, out);
+    out.append('}');
+  }
+  if (row.op != change::Op::kDelete) {
+    out.append(R"(,"after":{)");
+    write_cells(row, f, cells + row.before_count, row.after_count, out);
+    out.append('}');
+  }
+}
+
+void JsonWriter::write_cells(const change::RowChange& row, const Fragments& f, const Cell* cells, std::size_t count,
+                             TextBuffer& out) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const Cell& cell = cells[i];
+    const oracle::Column& column = row.table->columns[cell.column];
+    if (i > 0) out.append(',');
+    out.append(f.columns[cell.column]);
+    switch (cell.state) {
+      case CellState::kNull: out.append("null"); break;
+      case CellState::kValue: oracle::append_json_value(out, column, facts_, cell.bytes()); break;
+      case CellState::kLob: oracle::append_json_lob(out, column, facts_, cell.bytes(), false); break;
+      case CellState::kLobUtf16: oracle::append_json_lob(out, column, facts_, cell.bytes(), true); break;
+      case CellState::kUnavailable: out.append(R"({"$unavailable":"not in redo"})"); break;
+      case CellState::kSuspect:
+        out.append(R"({"$suspect":")");
+        out.append(to_hex(cell.bytes()));
+        out.append(R"("})");
+        break;
+    }
+  }
+}
+
+}  // namespace redoubt::sink

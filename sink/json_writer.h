@@ -1,0 +1,52 @@
+// Committed transactions as JSON lines: one line per begin, row and commit.
+//
+//   {"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572","commit_scn":2267708,
+//    "begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]}
+//   {"c_scn":2267707,"c_idx":2,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"c","schema":{"owner":"OLR_TEST",
+//    "table":"TEST_CDC"},"rid":"AAARwWAAYAAAAAOAAA","after":{"ID":1,"NAME":"hello world"}}]}
+//   {"c_scn":2267707,"c_idx":3,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
+//
+// Positions (threads.md 5.5): c_scn is the commit SCN minus one, c_idx counts the lines from 1 and goes on in the next
+// transaction of the same commit SCN; the pairs ascend strictly. What cannot be told as a value is an object with one
+// key that begins with $: {"$unavailable":...}, {"$suspect":hex}, {"$undecodable":...}; a row that is not certain has
+// "suspect":true.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/text_buffer.h"
+#include "change/row_change.h"
+
+namespace redoubt::sink {
+
+class JsonWriter {
+ public:
+  explicit JsonWriter(const oracle::DatabaseFacts& facts) : facts_(facts) {}
+
+  // Appends the lines of all transactions of the batch.
+  void write(const change::Batch& batch, TextBuffer& out);
+
+ private:
+  // Text of a table that does not change from row to row.
+  struct Fragments {
+    std::string schema;                // ,"schema":{...},"rid":"
+    std::vector<std::string> columns;  // "NAME":
+  };
+
+  void write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out);
+  void write_cells(const change::RowChange& row, const Fragments& fragments, const change::Cell* cells,
+                   std::size_t count, TextBuffer& out);
+  const Fragments& fragments(const oracle::Table& table);
+
+  oracle::DatabaseFacts facts_;
+  std::unordered_map<std::uint64_t, Fragments> fragments_;  // by Table::serial
+  std::uint64_t last_serial_ = 0;
+  const Fragments* last_fragments_ = nullptr;
+  oracle::Scn last_commit_scn_ = 0;
+  std::uint64_t index_ = 0;  // c_idx
+  TextBuffer prefix_, middle_;
+};
+
+}  // namespace redoubt::sink
