@@ -175,7 +175,7 @@ void LogReader::cut_records(const Part& part) {
 }
 
 const Group* LogReader::next_group() {
-  std::vector<Part> parts;
+  parts_.clear();
   const std::uint32_t first_block = next_block_;
   group_.records.clear();
   group_.parts = 1;
@@ -207,9 +207,9 @@ const Group* LogReader::next_group() {
       corrupt(part.first_block, kBlockHeaderSize, "the SCN of the LWN lies outside the log's range");
     used += part.blocks * std::size_t{block_size() - kBlockHeaderSize};
     group_.blocks += part.blocks;
-    parts.push_back(part);
+    parts_.push_back(part);
   }
-  for (const Part& part : parts) cut_records(part);
+  for (const Part& part : parts_) cut_records(part);
 
   const auto before = [](const Record& a, const Record& b) {
     return std::tuple(a.scn, a.sub_scn, a.rba.block, a.rba.offset) <

@@ -115,6 +115,7 @@ class LogReader {
   std::uint64_t raw_offset_ = 0;  // file offset of raw_[0]
   std::size_t raw_size_ = 0;
 
+  std::vector<Part> parts_;  // of the group in work
   std::vector<std::uint8_t> payload_;
   Group group_;
 };

@@ -92,7 +92,7 @@ inline void parse_vectors(const Record& record, std::uint32_t vector_header, Byt
                           std::vector<Vector>& out) {
   Bytes rest = record.bytes.subspan(record.header_size());
   while (!rest.empty()) {
-    out.push_back(parse_vector(rest, vector_header, order));
+    parse_vector(rest, vector_header, order, out.emplace_back());
     rest = rest.subspan(out.back().bytes.size());
   }
 }

@@ -100,22 +100,28 @@ struct Vector {
   bool encrypted() const { return (typ & kTypEncrypted) != 0; }
 };
 
-// The vector at the start of `rest`; throws Malformed when it does not fit.
-// A record may end right behind a vector header, without a list: no fields then.
-inline Vector parse_vector(Bytes rest, std::uint32_t header_size, ByteOrder order) {
-  need(rest, header_size);
-  const std::uint8_t* p = rest.data();
-  Vector v;
+// Fills all but the fields' place; `bytes` has at least `header_size` bytes.
+inline void read_vector_header(Bytes bytes, std::uint32_t header_size, ByteOrder order, Vector& v) {
+  const std::uint8_t* p = bytes.data();
   v.op = opcode(p[0], p[1]);
   v.cls = load_u16(p + 2, order);
-  v.dba = load_u32(p + 8, order);
-  v.typ = p[21];
   v.con_id = header_size >= 32 ? load_u16(p + 24, order) : std::uint16_t{0};
+  v.typ = p[21];
   v.order = order;
   v.header_size = static_cast<std::uint8_t>(header_size);
+  v.dba = load_u32(p + 8, order);
+}
+
+// Fills `v`, a new one, with the vector at the start of `rest`; throws Malformed when it does not fit. In place: a
+// copy of the struct right behind its writing stalls on every store.
+// A record may end right behind a vector header, without a list: no fields then.
+inline void parse_vector(Bytes rest, std::uint32_t header_size, ByteOrder order, Vector& v) {
+  need(rest, header_size);
+  read_vector_header(rest, header_size, order, v);
   std::size_t size = header_size;
   if (rest.size() > header_size) {
     need(rest, header_size + 4);
+    const std::uint8_t* p = rest.data();
     const std::uint16_t list = load_u16(p + header_size, order);
     if (list < 2 || list % 2 != 0) [[unlikely]]
       throw Malformed("field-length list of odd size");
@@ -128,22 +134,15 @@ inline Vector parse_vector(Bytes rest, std::uint32_t header_size, ByteOrder orde
     need(rest, size);
   }
   v.bytes = rest.subspan(0, size);
-  return v;
 }
 
 // The same for bytes that parse_vector has found consistent before: a copy of a vector, exactly as long as it is.
 inline Vector view_vector(Bytes bytes, std::uint32_t header_size, ByteOrder order) {
-  const std::uint8_t* p = bytes.data();
   Vector v;
-  v.op = opcode(p[0], p[1]);
-  v.cls = load_u16(p + 2, order);
-  v.dba = load_u32(p + 8, order);
-  v.typ = p[21];
-  v.con_id = header_size >= 32 ? load_u16(p + 24, order) : std::uint16_t{0};
-  v.order = order;
-  v.header_size = static_cast<std::uint8_t>(header_size);
+  read_vector_header(bytes, header_size, order, v);
   v.bytes = bytes;
   if (bytes.size() > header_size) {
+    const std::uint8_t* p = bytes.data();
     const std::uint16_t list = load_u16(p + header_size, order);
     v.field_count = static_cast<std::uint16_t>(list / 2 - 1);
     v.lengths = p + header_size + 2;

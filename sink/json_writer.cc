@@ -1,7 +1,5 @@
 #include "sink/json_writer.h"
 
-#include <fmt/format.h>
-
 #include "oracle/charset.h"
 #include "oracle/value.h"
 
@@ -36,54 +34,65 @@ const JsonWriter::Fragments& JsonWriter::fragments(const oracle::Table& table) {
   return f;
 }
 
+// Per transaction the text around c_idx is made once: head is {"c_scn":N,"c_idx": and tail is ,"xid":"..."
 void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
   for (const change::Transaction& t : batch.transactions) {
     if (t.commit_scn != last_commit_scn_) index_ = 0;
     last_commit_scn_ = t.commit_scn;
 
-    prefix_.clear();
-    prefix_.append(R"("c_scn":)");
-    prefix_.append_int(t.commit_scn - 1);
-    prefix_.append(R"(,"c_idx":)");
-    middle_.clear();
-    middle_.append(R"(,"xid":")");
-    middle_.append_int(t.xid.usn);
-    middle_.append('.');
-    middle_.append_int(t.xid.slt);
-    middle_.append('.');
-    middle_.append_int(t.xid.sqn);
-    middle_.append(R"(","commit_scn":)");
-    middle_.append_int(t.commit_scn);
+    head_.clear();
+    head_.append(R"({"c_scn":)");
+    head_.append_int(t.commit_scn - 1);
+    head_.append(R"(,"c_idx":)");
+    tail_.clear();
+    tail_.append(R"(,"xid":")");
+    tail_.append_int(t.xid.usn);
+    tail_.append('.');
+    tail_.append_int(t.xid.slt);
+    tail_.append('.');
+    tail_.append_int(t.xid.sqn);
+    tail_.append('"');
 
-    char* p = out.room(64);
-    out.used(fmt::format_to(p, R"({{"scns":"0x{:016x}","tms":"{}",)", t.commit_scn, t.commit_time));
-    out.append(prefix_.view());
-    out.append_int(++index_);
-    out.append(middle_.view());
-    out.append(R"(,"begin_scn":)");
-    out.append_int(t.begin_scn);
-    out.append(R"(,"thread":)");
-    out.append_int(t.thread);
-    out.append(R"(,"con_id":)");
-    out.append_int(t.con_id);
-    out.append(t.suspect ? R"(,"suspect":true,"payload":[{"op":"begin"}]})" : R"(,"payload":[{"op":"begin"}]})");
-    out.append('\n');
-
+    write_begin(t, out);
     for (std::uint32_t i = 0; i < t.row_count; ++i) {
-      out.append('{');
-      out.append(prefix_.view());
-      out.append_int(++index_);
-      out.append(middle_.view());
+      begin_line(out);
       write_row(batch, batch.rows[t.first_row + i], out);
       out.append("}]}\n");
     }
-
-    out.append('{');
-    out.append(prefix_.view());
-    out.append_int(++index_);
-    out.append(middle_.view());
+    begin_line(out);
+    out.append(R"(,"commit_scn":)");
+    out.append_int(t.commit_scn);
     out.append(",\"payload\":[{\"op\":\"commit\"}]}\n");
   }
+}
+
+void JsonWriter::begin_line(TextBuffer& out) {
+  out.append(head_.view());
+  out.append_int(++index_);
+  out.append(tail_.view());
+}
+
+void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) {
+  out.append(R"({"scns":"0x)");
+  char* p = out.room(16);
+  for (int shift = 60; shift >= 0; shift -= 4) *p++ = "0123456789abcdef"[t.commit_scn >> shift & 15];
+  out.used(p);
+  out.append(R"(","tms":")");
+  out.append_int(t.commit_time);
+  out.append(R"(",)");
+  out.append(head_.view().substr(1));
+  out.append_int(++index_);
+  out.append(tail_.view());
+  out.append(R"(,"commit_scn":)");
+  out.append_int(t.commit_scn);
+  out.append(R"(,"begin_scn":)");
+  out.append_int(t.begin_scn);
+  out.append(R"(,"thread":)");
+  out.append_int(t.thread);
+  out.append(R"(,"con_id":)");
+  out.append_int(t.con_id);
+  if (t.suspect) out.append(R"(,"suspect":true)");
+  out.append(",\"payload\":[{\"op\":\"begin\"}]}\n");
 }
 
 void JsonWriter::write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out) {
@@ -118,8 +127,8 @@ void JsonWriter::write_cells(const change::RowChange& row, const Fragments& f, c
     switch (cell.state) {
       case CellState::kNull: out.append("null"); break;
       case CellState::kValue: oracle::append_json_value(out, column, facts_, cell.bytes()); break;
-      case CellState::kLob: oracle::append_json_lob(out, column, facts_, cell.bytes(), false); break;
-      case CellState::kLobUtf16: oracle::append_json_lob(out, column, facts_, cell.bytes(), true); break;
+      case CellState::kLob: oracle::append_json_lob(out, column, cell.bytes(), false); break;
+      case CellState::kLobUtf16: oracle::append_json_lob(out, column, cell.bytes(), true); break;
       case CellState::kUnavailable: out.append(R"({"$unavailable":"not in redo"})"); break;
       case CellState::kSuspect:
         out.append(R"({"$suspect":")");

@@ -2,8 +2,8 @@
 //
 //   {"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572","commit_scn":2267708,
 //    "begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]}
-//   {"c_scn":2267707,"c_idx":2,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"c","schema":{"owner":"OLR_TEST",
-//    "table":"TEST_CDC"},"rid":"AAARwWAAYAAAAAOAAA","after":{"ID":1,"NAME":"hello world"}}]}
+//   {"c_scn":2267707,"c_idx":2,"xid":"10.12.572","payload":[{"op":"c","schema":{"owner":"OLR_TEST","table":"TEST_CDC"},
+//    "rid":"AAARwWAAYAAAAAOAAA","after":{"ID":1,"NAME":"hello world"}}]}
 //   {"c_scn":2267707,"c_idx":3,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
 //
 // Positions (threads.md 5.5): c_scn is the commit SCN minus one, c_idx counts the lines from 1 and goes on in the next
@@ -35,6 +35,8 @@ class JsonWriter {
     std::vector<std::string> columns;  // "NAME":
   };
 
+  void begin_line(TextBuffer& out);
+  void write_begin(const change::Transaction& t, TextBuffer& out);
   void write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out);
   void write_cells(const change::RowChange& row, const Fragments& fragments, const change::Cell* cells,
                    std::size_t count, TextBuffer& out);
@@ -46,7 +48,7 @@ class JsonWriter {
   const Fragments* last_fragments_ = nullptr;
   oracle::Scn last_commit_scn_ = 0;
   std::uint64_t index_ = 0;  // c_idx
-  TextBuffer prefix_, middle_;
+  TextBuffer head_, tail_;   // of the lines of the transaction in work
 };
 
 }  // namespace redoubt::sink

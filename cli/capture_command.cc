@@ -1,0 +1,231 @@
+// redoubt capture: redo logs in, committed row changes out.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "base/file.h"
+#include "capture/core.h"
+#include "capture/log_set.h"
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "oracle/charset.h"
+#include "sink/json_writer.h"
+
+namespace redoubt::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kWriteSize = 256 << 10;
+
+struct Options {
+  std::vector<std::string> logs;
+  std::vector<std::string> dictionaries;
+  std::string tables;
+  std::string output = "-";
+  std::string format = "json";
+  std::uint64_t from_scn = 0;
+  std::uint64_t to_scn = oracle::kNoScn;
+  capture::DamagePolicy on_corruption = capture::DamagePolicy::kStop;
+  capture::DamagePolicy on_gap = capture::DamagePolicy::kStop;
+  bool checksums = true;
+  bool json = false;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// Ctrl-C and a polite kill end the run between two groups; the handlers are the caller's again behind it.
+class StopOnSignal {
+ public:
+  StopOnSignal() {
+    interrupted = 0;
+    struct sigaction action = {};
+    action.sa_handler = [](int) { interrupted = 1; };
+    sigaction(SIGINT, &action, &interrupt_);
+    sigaction(SIGTERM, &action, &terminate_);
+  }
+  ~StopOnSignal() {
+    sigaction(SIGINT, &interrupt_, nullptr);
+    sigaction(SIGTERM, &terminate_, nullptr);
+  }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+ private:
+  struct sigaction interrupt_ = {};
+  struct sigaction terminate_ = {};
+};
+
+class Run {
+ public:
+  explicit Run(const Options& options)
+      : options_(options),
+        dictionary_(options.dictionaries.empty()
+                        ? capture::DictionaryTracker::schemaless()
+                        : capture::DictionaryTracker::load({options.dictionaries.begin(), options.dictionaries.end()},
+                                                           options.tables)),
+        writer_(dictionary_.facts()),
+        core_(dictionary_, {options.from_scn, options.to_scn, false}) {}
+
+  int run() {
+    capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
+    total_bytes_ = set.bytes();
+    for (auto& [thread, logs] : set.threads) {
+      capture::ThreadStream::Options stream;
+      stream.checksums = options_.checksums;
+      stream.on_corruption = options_.on_corruption;
+      stream.on_gap = options_.on_gap;
+      stream.passed_over = [this](std::uint16_t number, redo::Rba rba, const std::string& text) {
+        core_.note_hole();
+        incomplete_ = true;
+        tell("warning", number, rba, text);
+      };
+      core_.open_thread(thread);
+      streams_.emplace(thread, capture::ThreadStream(std::move(logs), std::move(stream)));
+    }
+    output_ = std::make_unique<OutputFile>(options_.output);
+    // Standard output at a terminal is where rows are read: no line is drawn over them.
+    if (options_.output != "-" || !is_terminal(stdout)) progress_ = std::make_unique<Progress>("capture", total_bytes_);
+
+    const StopOnSignal stop;
+    try {
+      while (!interrupted && core_.step()) {
+        drain();
+        core_.feed(core_.hungry(), streams_.at(core_.hungry()).next_group());
+      }
+    } catch (...) {
+      drain();
+      flush();  // what was committed before the damage is right
+      throw;
+    }
+    drain();
+    flush();
+    progress_.reset();
+    return report();
+  }
+
+ private:
+  void drain() {
+    while (core_.take(batch_)) {
+      last_commit_scn_ = batch_.transactions.back().commit_scn;
+      writer_.write(batch_, text_);
+      batch_.clear();
+    }
+    if (text_.size() >= kWriteSize) flush();
+    for (const capture::Event& event : core_.take_events())
+      tell(event.kind == capture::Event::Kind::kWarning ? "warning" : "dictionary", event.thread, event.rba,
+           event.text);
+  }
+
+  void flush() {
+    output_->write(text_.view());
+    text_.clear();
+    if (progress_) progress_->update(bytes_read());
+  }
+
+  std::uint64_t bytes_read() const {
+    std::uint64_t sum = 0;
+    for (const auto& [thread, stream] : streams_) sum += stream.bytes_read();
+    return sum;
+  }
+
+  void tell(std::string_view kind, std::uint16_t thread, redo::Rba rba, std::string_view text) {
+    if (options_.json) {
+      TextBuffer quoted;
+      oracle::charset_by_name("AL32UTF8")->append_json_string(quoted, as_bytes(text));
+      fmt::print(stderr,
+                 R"({{"event":"{}","thread":{},"rba":"{}","text":{}}})"
+                 "\n",
+                 kind, thread, to_text(rba), quoted.view());
+    } else {
+      fmt::print(stderr, "{}: thread {} RBA {}: {}\n", kind, thread, to_text(rba), text);
+    }
+  }
+
+  int report() {
+    const capture::Counters& c = core_.counters();
+    const std::vector<oracle::Xid> open = core_.unfinished();
+    if (options_.json) {
+      fmt::print(stderr,
+                 R"({{"event":"end","transactions":{},"rows":{},"commits":{},"rollbacks":{},"records":{},"bytes":{},)"
+                 R"("last_commit_scn":{},"partial":{},"open":{},"warnings":{}}})"
+                 "\n",
+                 c.transactions, c.rows, c.commits, c.rollbacks, c.records, bytes_read(), last_commit_scn_, c.partial,
+                 open.size(), c.warnings);
+    } else {
+      fmt::print(stderr, "{} transaction{} with {} row{} from {} of redo ({} commits, {} rollbacks)\n", c.transactions,
+                 c.transactions == 1 ? "" : "s", c.rows, c.rows == 1 ? "" : "s",
+                 size_text(static_cast<double>(bytes_read())), c.commits, c.rollbacks);
+      if (!open.empty())
+        fmt::print(stderr,
+                   "{} transaction{} still open at the end of the logs, {} the first: their rows come with the next "
+                   "logs\n",
+                   open.size(), open.size() == 1 ? " is" : "s are", to_text(open.front()));
+      if (c.partial > 0)
+        fmt::print(stderr, "{} transaction{} began before the first log and {} left out: start with earlier logs\n",
+                   c.partial, c.partial == 1 ? "" : "s", c.partial == 1 ? "is" : "are");
+    }
+    if (interrupted) {
+      fmt::print(stderr, "interrupted behind commit SCN {}; go on with --from-scn {}\n", last_commit_scn_,
+                 last_commit_scn_);
+      return static_cast<int>(ErrorCode::kInterrupted);
+    }
+    return incomplete_ || c.partial > 0 ? static_cast<int>(ErrorCode::kIncomplete) : 0;
+  }
+
+  const Options& options_;
+  capture::DictionaryTracker dictionary_;
+  sink::JsonWriter writer_;
+  capture::Core core_;
+  std::map<std::uint16_t, capture::ThreadStream> streams_;
+  std::unique_ptr<OutputFile> output_;
+  std::unique_ptr<Progress> progress_;
+  change::Batch batch_;
+  TextBuffer text_;
+  std::uint64_t total_bytes_ = 0;
+  oracle::Scn last_commit_scn_ = 0;
+  bool incomplete_ = false;
+};
+
+}  // namespace
+
+void add_capture_command(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      add_command(root, "capture", "Turn redo logs into committed row changes",
+                  {"capture --dictionary schema.json arch1_15.dbf arch1_16.dbf",
+                   "capture --dictionary schema.json --tables 'APP\\..*' --output changes.jsonl /archive",
+                   "capture --tables 'SYS\\..*' --dictionary schema.json arch1_15.dbf",
+                   "capture arch1_15.dbf      without a dictionary: OBJ_n, COL_n and raw values"});
+  command->add_option("log", options->logs, "archived or online redo logs, or directories of them")
+      ->required()
+      ->type_name("LOG");
+  command->add_option("--dictionary", options->dictionaries, "dictionary JSON, one per container")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--tables", options->tables, "only tables whose OWNER.TABLE this expression matches whole")
+      ->type_name("RE");
+  command->add_option("--from-scn", options->from_scn, "only transactions that commit above this SCN")->type_name("N");
+  command->add_option("--to-scn", options->to_scn, "only transactions that commit at or below this SCN")
+      ->type_name("N");
+  command->add_option("--format", options->format, "json: one line per begin, row and commit")
+      ->check(CLI::IsMember({"json"}));
+  command->add_option("--output", options->output, "a file, or - for standard output")->type_name("TARGET");
+  const std::map<std::string, capture::DamagePolicy> policies{{"stop", capture::DamagePolicy::kStop},
+                                                              {"skip", capture::DamagePolicy::kSkip}};
+  const auto policy = [&](const char* name, capture::DamagePolicy& value, const char* text) {
+    command->add_option(name, value, text)->transform(CLI::CheckedTransformer(policies))->type_name("stop|skip");
+  };
+  policy("--on-corruption", options->on_corruption, "at damaged redo: stop (exit 6), or go on behind it (exit 3)");
+  policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");
+  command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
+  add_json(command, options->json);
+  on_run(command, [options] { return Run(*options).run(); });
+}
+
+}  // namespace redoubt::cli
