@@ -6,16 +6,6 @@
 #include <cstdlib>
 
 namespace redoubt::cli {
-namespace {
-
-std::string paint(std::FILE* file, std::string_view code, std::string_view text) {
-  std::string painted(text);
-  if (takes_color(file)) painted = std::string("\x1b[").append(code).append("m").append(text).append("\x1b[0m");
-  return painted;
-}
-
-}  // namespace
-
 bool is_terminal(std::FILE* file) { return ::isatty(::fileno(file)) == 1; }
 
 bool takes_color(std::FILE* file) {
@@ -30,7 +20,8 @@ int width_of(std::FILE* file) {
   return ::ioctl(::fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-std::string red(std::FILE* file, std::string_view text) { return paint(file, "31", text); }
-std::string bold(std::FILE* file, std::string_view text) { return paint(file, "1", text); }
+std::string red(std::FILE* file, std::string_view text) {
+  return takes_color(file) ? std::string("\x1b[31m").append(text).append("\x1b[0m") : std::string(text);
+}
 
 }  // namespace redoubt::cli

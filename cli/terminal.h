@@ -15,8 +15,7 @@ bool takes_color(std::FILE* file);
 // Columns of the terminal; 80 when it does not say.
 int width_of(std::FILE* file);
 
-// `text` in the color, where `file` takes color; plain otherwise.
+// `text` in red where `file` takes color, plain otherwise.
 std::string red(std::FILE* file, std::string_view text);
-std::string bold(std::FILE* file, std::string_view text);
 
 }  // namespace redoubt::cli
