@@ -1,0 +1,47 @@
+"""Captured JSON lines in the shape of redo_check.py rows, so that its diff can compare them.
+
+    python3 redo_check_lines.py captured.jsonl > rows.jsonl
+
+redo_check.py prints numbers as text and time zone regions by number; everything else is alike.
+"""
+import json
+import re
+import sys
+
+REGIONS = {}  # name -> number, filled from the program's own list when a region is met
+
+
+def value(v):
+    if isinstance(v, dict) or isinstance(v, list):
+        return json.dumps(v, separators=(",", ":"), ensure_ascii=False) if isinstance(v, list) else v
+    return v
+
+
+def image(columns):
+    return {name: value(v) for name, v in columns.items()}
+
+
+def transactions(lines):
+    current = None
+    for line in lines:
+        message = json.loads(line, parse_float=str, parse_int=str)
+        payload = message["payload"][0]
+        op = payload["op"]
+        if op == "begin":
+            current = {"commit_scn": int(message["commit_scn"]), "xid": message["xid"], "thread": int(message["thread"]), "ops": []}
+        elif op == "commit":
+            yield current
+            current = None
+        elif op in "cud":
+            schema = payload["schema"]
+            row = {"op": op, "owner": schema.get("owner", ""), "table": schema["table"], "rowid": payload["rid"],
+                   "before": image(payload.get("before", {})), "after": image(payload.get("after", {}))}
+            if payload.get("suspect"):
+                row["suspect"] = True
+            current["ops"].append(row)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as source:
+        for transaction in transactions(source):
+            print(json.dumps(transaction, ensure_ascii=False))
