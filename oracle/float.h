@@ -2,6 +2,8 @@
 // sign bit clear -> set it; sign bit set -> invert every bit. Source: rows.md 1.2.
 #pragma once
 
+#include <cmath>
+
 #include "base/bytes.h"
 #include "base/text_buffer.h"
 
@@ -18,5 +20,14 @@ ByteString double_bytes(double value);
 // "Infinity", "-Infinity", "NaN".
 void append_float(TextBuffer& out, float value);
 void append_float(TextBuffer& out, double value);
+
+// The same as a JSON value: what is no number becomes a string.
+template <class Float>
+void append_json_float(TextBuffer& out, Float value) {
+  const bool finite = std::isfinite(value);
+  if (!finite) out.append('"');
+  append_float(out, value);
+  if (!finite) out.append('"');
+}
 
 }  // namespace redoubt::oracle
