@@ -287,20 +287,22 @@ Bytes Core::join_split_undo(OpenTransaction& t, const Vector& v) {
   }
   while (!rest.empty()) fields.push_back(rest.next());
 
-  std::vector<std::uint8_t> whole(v.bytes.begin(), v.bytes.begin() + v.header_size);
   const std::size_t list = 2 + 2 * fields.size();
-  if (list > 0xFFFF || older.bytes.size() + v.bytes.size() > kSplitUndoMax)
-    throw Malformed("a split undo record too large");
-  whole.resize(whole.size() + ((list + 2) & ~std::size_t{3}));
-  std::uint8_t* lengths = whole.data() + v.header_size;
-  store(lengths, static_cast<std::uint16_t>(list), v.order);
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].size() > 0xFFFF) throw Malformed("a field of a split undo record is too large");
-    store(lengths + 2 + 2 * i, static_cast<std::uint16_t>(fields[i].size()), v.order);
-  }
+  std::size_t size = v.header_size + ((list + 2) & ~std::size_t{3});
   for (const Bytes field : fields) {
-    whole.insert(whole.end(), field.begin(), field.end());
-    whole.resize(whole.size() + (align4(static_cast<std::uint32_t>(field.size())) - field.size()));
+    if (field.size() > 0xFFFF) throw Malformed("a field of a split undo record is too large");
+    size += align4(static_cast<std::uint32_t>(field.size()));
+  }
+  if (list > 0xFFFF || size > kSplitUndoMax) throw Malformed("a split undo record too large");
+  std::vector<std::uint8_t> whole(size);
+  std::uint8_t* lengths = std::copy_n(v.bytes.begin(), v.header_size, whole.data());
+  std::uint8_t* data = lengths + ((list + 2) & ~std::size_t{3});
+  store(lengths, static_cast<std::uint16_t>(list), v.order);
+  for (const Bytes field : fields) {
+    lengths += 2;
+    store(lengths, static_cast<std::uint16_t>(field.size()), v.order);
+    std::copy(field.begin(), field.end(), data);
+    data += align4(static_cast<std::uint32_t>(field.size()));
   }
   if ((flg & redo::kUndoHead) != 0) {
     t.split_undo.reset();

@@ -5,6 +5,9 @@
 namespace redoubt::capture {
 class DictionaryTracker {
  public:
+  static DictionaryTracker schemaless() { return {}; }
+  static DictionaryTracker load(const std::vector<std::string>&, const std::string&) { return {}; }
+  const oracle::DatabaseFacts& facts() const { return d_->facts(); }
   const oracle::Dictionary& latest() const { return *d_; }
   const oracle::Table* table(std::uint16_t con, std::uint32_t obj, oracle::Scn, std::size_t columns) {
     auto& t = tables_[std::uint64_t{con} << 32 | obj];
