@@ -14,6 +14,7 @@
 #include "cli/terminal.h"
 #include "oracle/charset.h"
 #include "sink/json_writer.h"
+#include "sink/logminer_check.h"
 
 namespace redoubt::cli {
 namespace {
@@ -27,6 +28,7 @@ struct Options {
   std::vector<std::string> dictionaries;
   std::string tables;
   std::string output = "-";
+  std::string logminer;
   std::string format = "json";
   std::uint64_t from_scn = 0;
   std::uint64_t to_scn = oracle::kNoScn;
@@ -69,7 +71,11 @@ class Run {
                         : capture::DictionaryTracker::load({options.dictionaries.begin(), options.dictionaries.end()},
                                                            options.tables)),
         writer_(dictionary_.facts()),
-        core_(dictionary_, {options.from_scn, options.to_scn, false}) {}
+        core_(dictionary_, {options.from_scn, options.to_scn, false}) {
+    if (!options.logminer.empty())
+      check_ =
+          std::make_unique<sink::LogminerCheck>(read_file(options.logminer), options.logminer, dictionary_.facts());
+  }
 
   int run() {
     capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
@@ -87,9 +93,14 @@ class Run {
       core_.open_thread(thread);
       streams_.emplace(thread, capture::ThreadStream(std::move(logs), std::move(stream)));
     }
-    output_ = std::make_unique<OutputFile>(options_.output);
-    // Standard output at a terminal is where rows are read: no line is drawn over them.
-    if (options_.output != "-" || !is_terminal(stdout)) progress_ = std::make_unique<Progress>("capture", total_bytes_);
+    if (check_) {
+      progress_ = std::make_unique<Progress>("compare", total_bytes_);
+    } else {
+      output_ = std::make_unique<OutputFile>(options_.output);
+      // Standard output at a terminal is where rows are read: no line is drawn over them.
+      if (options_.output != "-" || !is_terminal(stdout))
+        progress_ = std::make_unique<Progress>("capture", total_bytes_);
+    }
 
     const StopOnSignal stop;
     try {
@@ -112,7 +123,11 @@ class Run {
   void drain() {
     while (core_.take(batch_)) {
       last_commit_scn_ = batch_.transactions.back().commit_scn;
-      writer_.write(batch_, text_);
+      if (check_) {
+        check_->compare(batch_);
+      } else {
+        writer_.write(batch_, text_);
+      }
       batch_.clear();
     }
     if (text_.size() >= kWriteSize) flush();
@@ -122,7 +137,7 @@ class Run {
   }
 
   void flush() {
-    output_->write(text_.view());
+    if (output_) output_->write(text_.view());
     text_.clear();
     if (progress_) progress_->update(bytes_read());
   }
@@ -174,7 +189,21 @@ class Run {
                  last_commit_scn_);
       return static_cast<int>(ErrorCode::kInterrupted);
     }
-    return incomplete_ || c.partial > 0 ? static_cast<int>(ErrorCode::kIncomplete) : 0;
+    if (incomplete_ || c.partial > 0) return static_cast<int>(ErrorCode::kIncomplete);
+    return check_ ? tell_check() : 0;
+  }
+
+  int tell_check() {
+    const sink::LogminerCheck::Result result = check_->finish();
+    if (options_.json) {
+      fmt::print(R"({{"rows":{},"agree":{},"differences":{}}})"
+                 "\n",
+                 result.rows, result.agree, result.differences.size());
+    } else {
+      for (const std::string& difference : result.differences) fmt::print("differs  {}\n", difference);
+      fmt::print("{} of {} rows agree\n", result.agree, result.rows);
+    }
+    return result.equal() ? 0 : 1;
   }
 
   const Options& options_;
@@ -182,7 +211,8 @@ class Run {
   sink::JsonWriter writer_;
   capture::Core core_;
   std::map<std::uint16_t, capture::ThreadStream> streams_;
-  std::unique_ptr<OutputFile> output_;
+  std::unique_ptr<OutputFile> output_;  // none when rows are compared instead
+  std::unique_ptr<sink::LogminerCheck> check_;
   std::unique_ptr<Progress> progress_;
   change::Batch batch_;
   TextBuffer text_;
@@ -190,6 +220,16 @@ class Run {
   oracle::Scn last_commit_scn_ = 0;
   bool incomplete_ = false;
 };
+
+// Without the file there is nothing to compare with yet: the script that makes it is what is needed.
+int capture_or_script(const Options& options) {
+  if (!options.logminer.empty() && !fs::exists(options.logminer)) {
+    fmt::print("{}", sink::logminer_script(options.logs, options.from_scn, options.to_scn));
+    throw Error(ErrorCode::kOperation, options.logminer, "is not there",
+                "make it with the SQL*Plus script that standard output has now, run where LogMiner can read the logs");
+  }
+  return Run(options).run();
+}
 
 }  // namespace
 
@@ -216,6 +256,12 @@ void add_capture_command(CLI::App& root) {
   command->add_option("--format", options->format, "json: one line per begin, row and commit")
       ->check(CLI::IsMember({"json"}));
   command->add_option("--output", options->output, "a file, or - for standard output")->type_name("TARGET");
+  command
+      ->add_option(
+          "--check-logminer", options->logminer,
+          "compare the rows with what LogMiner reported, instead of writing them; prints the script that makes "
+          "the file when it is not there")
+      ->type_name("FILE");
   const std::map<std::string, capture::DamagePolicy> policies{{"stop", capture::DamagePolicy::kStop},
                                                               {"skip", capture::DamagePolicy::kSkip}};
   const auto policy = [&](const char* name, capture::DamagePolicy& value, const char* text) {
@@ -225,7 +271,7 @@ void add_capture_command(CLI::App& root) {
   policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");
   command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
   add_json(command, options->json);
-  on_run(command, [options] { return Run(*options).run(); });
+  on_run(command, [options] { return capture_or_script(*options); });
 }
 
 }  // namespace redoubt::cli

@@ -28,7 +28,8 @@ std::string row_key(oracle::Xid xid, char op, std::string_view owner, std::strin
   return fmt::format("{} {} {}.{}", to_text(xid), op, owner, table);
 }
 
-// Digits without sign, leading and trailing zeros, and the power of ten of the first: two numbers are equal when these are.
+// Digits without sign, leading and trailing zeros, and the power of ten of the first: two numbers are equal when these
+// are.
 struct Decimal {
   bool negative = false;
   std::string digits;
@@ -70,7 +71,8 @@ std::string iso_time(std::string_view text) {
     const auto* month = std::find(std::begin(kMonths), std::end(kMonths), text.substr(3, 3));
     int year = 0;
     std::from_chars(text.data() + 7, text.data() + 9, year);
-    iso = fmt::format("{}-{:02}-{}", year < 50 ? 2000 + year : 1900 + year, month - std::begin(kMonths) + 1, text.substr(0, 2));
+    iso = fmt::format("{}-{:02}-{}", year < 50 ? 2000 + year : 1900 + year, month - std::begin(kMonths) + 1,
+                      text.substr(0, 2));
     if (text.size() >= 18) {
       int hour = 0;
       std::from_chars(text.data() + 10, text.data() + 12, hour);
@@ -159,7 +161,8 @@ LogminerCheck::LogminerCheck(std::string_view lines, std::string_view place, con
       ++result_.rows;
     } catch (const std::exception& e) {
       throw Error(ErrorCode::kOperation, fmt::format("{} line {}", place, line),
-                  fmt::format("is no LogMiner row: {}", e.what()), "make the file with the script of --logminer-script");
+                  fmt::format("is no LogMiner row: {}", e.what()),
+                  "make it with the script that --check-logminer prints when FILE is not there");
     }
   }
 }
@@ -189,7 +192,8 @@ std::string LogminerCheck::first_difference(const change::Batch& batch, const ch
   for (const auto& [side, mine, other] :
        {std::tuple("before", &before, &theirs.before), std::tuple("after", &after, &theirs.after)}) {
     for (const auto& [name, text] : *other) {
-      const auto column = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; });
+      const auto column =
+          std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; });
       if (column == table.columns.end()) return fmt::format("column {} is not in the dictionary", name);
       if (!comparable(*column)) continue;
       const auto it = mine->find(name);
@@ -199,7 +203,8 @@ std::string LogminerCheck::first_difference(const change::Batch& batch, const ch
     }
   }
   for (const auto& [name, text] : after) {
-    const auto column = std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; });
+    const auto column =
+        std::find_if(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; });
     const bool changed = row.op == change::Op::kInsert ? text != kNull : before[name] != text;
     if (comparable(*column) && changed && !theirs.after.contains(name))
       return fmt::format("after {}: redo {}, not shown by LogMiner", name, show(text));

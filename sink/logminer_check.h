@@ -3,9 +3,9 @@
 //   {"op":"INSERT","owner":"OLR_TEST","table":"TEST_CDC","scn":"2267707","xid":"0A000C003C020000",
 //    "after":{"ID":"1","NAME":"hello world"},"before":{...}}
 //
-// Values are LogMiner's session text: numbers without leading zero, dates as DD-MON-RR, RAW as hex, line ends flattened to
-// blanks. Rows are matched by transaction, table and operation, in order. LogMiner lists the changed columns of an update
-// in `after`, all logged ones in `before`; what it cannot show (LOB columns) is not compared.
+// Values are LogMiner's session text: numbers without leading zero, dates as DD-MON-RR, RAW as hex, line ends flattened
+// to blanks. Rows are matched by transaction, table and operation, in order. LogMiner lists the changed columns of an
+// update in `after`, all logged ones in `before`; what it cannot show (LOB columns) is not compared.
 #pragma once
 
 #include <deque>

@@ -1,0 +1,110 @@
+#include "sink/json_writer.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "oracle/charset.h"
+
+namespace redoubt::sink {
+namespace {
+
+using change::Cell;
+using change::CellState;
+
+oracle::Table test_table() {
+  oracle::Table table;
+  table.serial = 1;
+  table.owner = "APP";
+  table.name = "T\"1";
+  oracle::Column id;
+  id.name = "ID";
+  id.segcol = 1;
+  id.type = oracle::TypeCode::kNumber;
+  oracle::Column name;
+  name.name = "NAME";
+  name.segcol = 2;
+  name.type = oracle::TypeCode::kVarchar2;
+  name.charset = oracle::charset_by_name("AL32UTF8");
+  table.columns = {id, name};
+  return table;
+}
+
+constexpr std::uint8_t kOne[] = {0xC1, 0x02};
+constexpr std::uint8_t kText[] = {'a', '"', '\n'};
+
+change::Batch one_update(const oracle::Table& table) {
+  change::Batch batch;
+  batch.cells = {{kOne, 2, 0, CellState::kValue},
+                 {nullptr, 0, 1, CellState::kNull},
+                 {kOne, 2, 0, CellState::kValue},
+                 {kText, 3, 1, CellState::kValue}};
+  change::RowChange row;
+  row.table = &table;
+  row.op = change::Op::kUpdate;
+  row.rowid = {72726, 0x0600000E, 0};
+  row.before_count = row.after_count = 2;
+  batch.rows = {row};
+  change::Transaction t;
+  t.xid = {10, 12, 572};
+  t.con_id = 3;
+  t.thread = 1;
+  t.begin_scn = 2267707;
+  t.commit_scn = 2267708;
+  t.commit_time = 1772847880;
+  t.row_count = 1;
+  batch.transactions = {t};
+  return batch;
+}
+
+std::string written(const change::Batch& batch) {
+  TextBuffer out;
+  JsonWriter writer{oracle::DatabaseFacts{}};
+  writer.write(batch, out);
+  return out.str();
+}
+
+TEST(JsonWriter, WritesBeginRowAndCommit) {
+  const oracle::Table table = test_table();
+  EXPECT_EQ(
+      written(one_update(table)),
+      R"({"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572",)"
+      R"("commit_scn":2267708,"begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]})"
+      "\n"
+      R"({"c_scn":2267707,"c_idx":2,"xid":"10.12.572","payload":[{"op":"u","schema":{"owner":"APP","table":"T\"1"},)"
+      R"("rid":"AAARwWAAYAAAAAOAAA","before":{"ID":1,"NAME":null},"after":{"ID":1,"NAME":"a\"\n"}}]})"
+      "\n"
+      R"({"c_scn":2267707,"c_idx":3,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]})"
+      "\n");
+}
+
+// threads.md 5.5, S2: the index goes on in the next transaction of the same commit SCN, and begins anew in another.
+TEST(JsonWriter, IndexGoesOnInTheSameCommitScn) {
+  const oracle::Table table = test_table();
+  change::Batch batch = one_update(table);
+  batch.transactions.push_back(batch.transactions[0]);
+  batch.transactions[1].xid = {11, 1, 1};
+  batch.transactions.push_back(batch.transactions[0]);
+  batch.transactions[2].commit_scn = 2267709;
+  const std::string text = written(batch);
+  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":4,"xid":"11.1.1")"), std::string::npos);
+  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":6,"xid":"11.1.1","commit_scn")"), std::string::npos);
+  EXPECT_NE(text.find(R"("c_scn":2267708,"c_idx":1,)"), std::string::npos);
+}
+
+TEST(JsonWriter, MarksWhatIsNotCertain) {
+  const oracle::Table table = test_table();
+  change::Batch batch = one_update(table);
+  batch.rows[0].suspect = true;
+  batch.cells[1].state = CellState::kUnavailable;
+  batch.cells[3].state = CellState::kSuspect;
+  batch.transactions[0].suspect = true;
+  const std::string text = written(batch);
+  EXPECT_NE(text.find(R"("suspect":true,"payload":[{"op":"begin"}])"), std::string::npos);
+  EXPECT_NE(text.find(R"("rid":"AAARwWAAYAAAAAOAAA","suspect":true,"before")"), std::string::npos);
+  EXPECT_NE(text.find(R"("NAME":{"$unavailable":"not in redo"})"), std::string::npos);
+  EXPECT_NE(text.find(R"("NAME":{"$suspect":"61220a"})"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace redoubt::sink
