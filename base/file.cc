@@ -70,6 +70,16 @@ OutputFile::~OutputFile() {
 
 void OutputFile::write(std::string_view bytes) { write_all(fd_, path_, bytes); }
 
+void OutputFile::write_at(std::uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail(path_, "cannot write");
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+}
+
 void OutputFile::sync() {
   if (::fsync(fd_) != 0 && errno != EINVAL && errno != EROFS) fail(path_, "cannot sync");
 }

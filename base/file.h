@@ -40,6 +40,8 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view bytes);
+  // Overwrites at an offset that has been written; what follows is still appended at the end.
+  void write_at(std::uint64_t offset, std::string_view bytes);
   // Forces everything written to stable storage; nothing to do for pipes and terminals.
   void sync();
 
