@@ -112,6 +112,7 @@ std::string man_page(const CLI::App& root) {
   return page;
 }
 
+// zsh runs the same script, so its names avoid zsh's special ones: path, words, options.
 std::string bash_completion(const CLI::App& root) {
   std::string paths;    // every word that leads to a command, as a pattern of the first case
   std::string choices;  // what may follow an option with a limited set of values
@@ -123,32 +124,33 @@ std::string bash_completion(const CLI::App& root) {
       for (const std::string& spelling : spellings_of(*option)) {
         options += " " + spelling;
         if (const std::string values = choices_of(*option); !values.empty())
-          choices += fmt::format("    \"{} {}\") words=\"{}\" ;;\n", path, spelling, values);
+          choices += fmt::format("    \"{} {}\") offer=\"{}\" ;;\n", path, spelling, values);
       }
     }
     for (const CLI::App* member : commands_of(command)) below += " " + member->get_name();
-    words += fmt::format("      \"{}\") words=\"{}\" options=\"{}\" ;;\n", path, below, options);
+    words += fmt::format("      \"{}\") offer=\"{}\" flags=\"{}\" ;;\n", path, below, options);
   });
   return fmt::format(
       "# bash completion of redoubt, made by: redoubt manual bash\n"
       "_redoubt() {{\n"
-      "  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}} path= words= options= "
-      "word\n"
-      "  for word in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n"
-      "    case \"$path $word\" in\n      {}) path+=\" $word\" ;;\n    esac\n"
+      "  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}} given= offer= flags= i\n"
+      "  for ((i = 1; i < COMP_CWORD; ++i)); do\n"
+      "    case \"$given ${{COMP_WORDS[i]}}\" in\n      {}) given+=\" ${{COMP_WORDS[i]}}\" ;;\n    esac\n"
       "  done\n"
-      "  case \"$path $previous\" in\n{}    *)\n"
-      "      case \"$path\" in\n{}      esac\n"
-      "      [[ $current != -* ]] || words=$options ;;\n"
+      "  case \"$given $previous\" in\n{}    *)\n"
+      "      case \"$given\" in\n{}      esac\n"
+      "      [[ $current != -* ]] || offer=$flags ;;\n"
       "  esac\n"
-      "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+      "  COMPREPLY=($(compgen -W \"$offer\" -- \"$current\"))\n"
       "}}\n"
       "complete -o bashdefault -o default -F _redoubt redoubt\n",
       paths, choices, words);
 }
 
 std::string zsh_completion(const CLI::App& root) {
-  return "#compdef redoubt\nautoload -U +X bashcompinit && bashcompinit\n" + bash_completion(root);
+  // compinit makes this file the function _redoubt: its first call defines the real one and has to run it, too.
+  return "#compdef redoubt\nautoload -U +X bashcompinit && bashcompinit\n" + bash_completion(root) +
+         "_bash_complete -o bashdefault -o default -F _redoubt\n";
 }
 
 }  // namespace redoubt::cli
