@@ -27,15 +27,15 @@ void walk(const CLI::App& app, const std::string& words,
   for (const CLI::App* command : commands_of(app)) walk(*command, words + " " + command->get_name(), visit);
 }
 
-// The values an option is limited to, which CLI11 keeps only in the text of its type: "TEXT:{json,debezium}".
-std::string choices_of(const CLI::Option& option) {
+// The values an option is limited to, which CLI11 keeps only in the text of its type: "TEXT:{json,debezium}" of
+// IsMember, "stop|skip:value in {skip->1,stop->0} OR {1,0}" of a transformer.
+std::vector<std::string> choices_of(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const std::size_t open = type.find('{');
   const std::size_t close = type.find('}', open);
   if (open == std::string::npos || close == std::string::npos) return {};
-  std::string words = type.substr(open + 1, close - open - 1);
-  for (char& c : words)
-    if (c == ',') c = ' ';
+  std::vector<std::string> words = CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+  for (std::string& word : words) word = word.substr(0, word.find("->"));
   return words;
 }
 
@@ -74,12 +74,8 @@ std::string option_heading(const CLI::Option& option) {
   for (const std::string& spelling : spellings_of(option))
     heading += fmt::format("{}\\fB{}\\fR", heading.empty() ? "" : ", ", roff(spelling));
   if (option.get_type_size() == 0) return heading;  // a flag
-  std::string value = choices_of(option);
-  if (value.empty())
-    value = option.get_type_name();
-  else
-    for (char& c : value)
-      if (c == ' ') c = '|';
+  const auto choices = choices_of(option);
+  const std::string value = choices.empty() ? option.get_type_name() : fmt::format("{}", fmt::join(choices, "|"));
   return heading + fmt::format(" \\fI{}\\fR", roff(value));
 }
 
@@ -123,8 +119,8 @@ std::string bash_completion(const CLI::App& root) {
     for (const CLI::Option* option : options_of(command)) {
       for (const std::string& spelling : spellings_of(*option)) {
         options += " " + spelling;
-        if (const std::string values = choices_of(*option); !values.empty())
-          choices += fmt::format("    \"{} {}\") offer=\"{}\" ;;\n", path, spelling, values);
+        if (const auto values = choices_of(*option); !values.empty())
+          choices += fmt::format("    \"{} {}\") offer=\"{}\" ;;\n", path, spelling, fmt::join(values, " "));
       }
     }
     for (const CLI::App* member : commands_of(command)) below += " " + member->get_name();
