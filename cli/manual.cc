@@ -28,15 +28,14 @@ void walk(const CLI::App& app, const std::string& words,
 }
 
 // The values an option is limited to, which CLI11 keeps only in the text of its type: "TEXT:{json,debezium}" of
-// IsMember, "stop|skip:value in {skip->1,stop->0} OR {1,0}" of a transformer.
+// IsMember, or "stop|skip" where the option names its type itself.
 std::vector<std::string> choices_of(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const std::size_t open = type.find('{');
   const std::size_t close = type.find('}', open);
-  if (open == std::string::npos || close == std::string::npos) return {};
-  std::vector<std::string> words = CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
-  for (std::string& word : words) word = word.substr(0, word.find("->"));
-  return words;
+  if (open != std::string::npos && close != std::string::npos)
+    return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+  return type.find('|') == std::string::npos ? std::vector<std::string>{} : CLI::detail::split(type, '|');
 }
 
 // "--format"; each spelling of the option when it has several.
@@ -73,7 +72,7 @@ std::string option_heading(const CLI::Option& option) {
   std::string heading;
   for (const std::string& spelling : spellings_of(option))
     heading += fmt::format("{}\\fB{}\\fR", heading.empty() ? "" : ", ", roff(spelling));
-  if (option.get_type_size() == 0) return heading;  // a flag
+  if (option.get_expected_max() == 0) return heading;  // a flag
   const auto choices = choices_of(option);
   const std::string value = choices.empty() ? option.get_type_name() : fmt::format("{}", fmt::join(choices, "|"));
   return heading + fmt::format(" \\fI{}\\fR", roff(value));
