@@ -265,7 +265,9 @@ void add_capture_command(CLI::App& root) {
   const std::map<std::string, capture::DamagePolicy> policies{{"stop", capture::DamagePolicy::kStop},
                                                               {"skip", capture::DamagePolicy::kSkip}};
   const auto policy = [&](const char* name, capture::DamagePolicy& value, const char* text) {
-    command->add_option(name, value, text)->transform(CLI::CheckedTransformer(policies))->type_name("stop|skip");
+    command->add_option(name, value, text)
+        ->transform(CLI::CheckedTransformer(policies).description(""))
+        ->type_name("stop|skip");
   };
   policy("--on-corruption", options->on_corruption, "at damaged redo: stop (exit 6), or go on behind it (exit 3)");
   policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");

@@ -22,6 +22,9 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* summary,
 }
 
 void on_run(CLI::App* command, std::function<int()> job) {
+  // CLI11 lets an option that may be repeated swallow the words behind its value: `--dictionary D A B` would lose A.
+  for (CLI::Option* option : command->get_options())
+    if (!option->get_positional()) option->allow_extra_args(false);
   command->callback([job = std::move(job)] {
     if (const int code = job(); code != 0) throw CLI::RuntimeError(code);
   });

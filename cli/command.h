@@ -28,7 +28,8 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* summary,
 // Adds a word that only groups commands, as `log` does: it has no job and demands one of them.
 CLI::App* add_group(CLI::App& root, const char* name, const char* summary);
 
-// The command runs `job` once its options are parsed and valid.
+// The command runs `job` once its options are parsed and valid. Comes after the options are added: each of them takes
+// one value each time it is given, and every other word is left to the positionals.
 void on_run(CLI::App* command, std::function<int()> job);
 
 // --json, worded alike everywhere: standard output holds JSON and nothing else.

@@ -63,6 +63,18 @@ TEST(CommandLine, VersionFlagAndCommandAgree) {
   EXPECT_EQ(command.out.rfind(flag.out, 0), 0U) << flag.out << command.out;
 }
 
+TEST(CommandLine, RepeatableOptionLeavesTheWordsBehindItsValue) {
+  CLI::App root("Guards data", "redoubt");
+  std::vector<std::string> dictionaries, logs;
+  CLI::App* command = add_command(root, "capture", "Capture", {});
+  command->add_option("LOG", logs)->required();
+  command->add_option("--dictionary", dictionaries);
+  on_run(command, [] { return 0; });
+  root.parse("capture --dictionary d1 a --dictionary d2 b c", false);
+  EXPECT_EQ(dictionaries, (std::vector<std::string>{"d1", "d2"}));
+  EXPECT_EQ(logs, (std::vector<std::string>{"a", "b", "c"}));
+}
+
 TEST(CommandLine, FullOutputIsAnError) {
   std::FILE* full = std::fopen("/dev/full", "w");
   ASSERT_NE(full, nullptr);

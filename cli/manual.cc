@@ -27,16 +27,15 @@ void walk(const CLI::App& app, const std::string& words,
   for (const CLI::App* command : commands_of(app)) walk(*command, words + " " + command->get_name(), visit);
 }
 
-// The values an option is limited to, which CLI11 keeps only in the text of its type: "TEXT:{json,debezium}".
-std::string choices_of(const CLI::Option& option) {
+// The values an option is limited to, which CLI11 keeps only in the text of its type: "TEXT:{json,debezium}" of
+// IsMember, or "stop|skip" where the option names its type itself.
+std::vector<std::string> choices_of(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const std::size_t open = type.find('{');
   const std::size_t close = type.find('}', open);
-  if (open == std::string::npos || close == std::string::npos) return {};
-  std::string words = type.substr(open + 1, close - open - 1);
-  for (char& c : words)
-    if (c == ',') c = ' ';
-  return words;
+  if (open != std::string::npos && close != std::string::npos)
+    return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
+  return type.find('|') == std::string::npos ? std::vector<std::string>{} : CLI::detail::split(type, '|');
 }
 
 // "--format"; each spelling of the option when it has several.
@@ -73,13 +72,9 @@ std::string option_heading(const CLI::Option& option) {
   std::string heading;
   for (const std::string& spelling : spellings_of(option))
     heading += fmt::format("{}\\fB{}\\fR", heading.empty() ? "" : ", ", roff(spelling));
-  if (option.get_type_size() == 0) return heading;  // a flag
-  std::string value = choices_of(option);
-  if (value.empty())
-    value = option.get_type_name();
-  else
-    for (char& c : value)
-      if (c == ' ') c = '|';
+  if (option.get_expected_max() == 0) return heading;  // a flag
+  const auto choices = choices_of(option);
+  const std::string value = choices.empty() ? option.get_type_name() : fmt::format("{}", fmt::join(choices, "|"));
   return heading + fmt::format(" \\fI{}\\fR", roff(value));
 }
 
@@ -112,6 +107,7 @@ std::string man_page(const CLI::App& root) {
   return page;
 }
 
+// zsh runs the same script, so its names avoid zsh's special ones: path, words, options.
 std::string bash_completion(const CLI::App& root) {
   std::string paths;    // every word that leads to a command, as a pattern of the first case
   std::string choices;  // what may follow an option with a limited set of values
@@ -122,33 +118,34 @@ std::string bash_completion(const CLI::App& root) {
     for (const CLI::Option* option : options_of(command)) {
       for (const std::string& spelling : spellings_of(*option)) {
         options += " " + spelling;
-        if (const std::string values = choices_of(*option); !values.empty())
-          choices += fmt::format("    \"{} {}\") words=\"{}\" ;;\n", path, spelling, values);
+        if (const auto values = choices_of(*option); !values.empty())
+          choices += fmt::format("    \"{} {}\") offer=\"{}\" ;;\n", path, spelling, fmt::join(values, " "));
       }
     }
     for (const CLI::App* member : commands_of(command)) below += " " + member->get_name();
-    words += fmt::format("      \"{}\") words=\"{}\" options=\"{}\" ;;\n", path, below, options);
+    words += fmt::format("      \"{}\") offer=\"{}\" flags=\"{}\" ;;\n", path, below, options);
   });
   return fmt::format(
       "# bash completion of redoubt, made by: redoubt manual bash\n"
       "_redoubt() {{\n"
-      "  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}} path= words= options= "
-      "word\n"
-      "  for word in \"${{COMP_WORDS[@]:1:COMP_CWORD-1}}\"; do\n"
-      "    case \"$path $word\" in\n      {}) path+=\" $word\" ;;\n    esac\n"
+      "  local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}} given= offer= flags= i\n"
+      "  for ((i = 1; i < COMP_CWORD; ++i)); do\n"
+      "    case \"$given ${{COMP_WORDS[i]}}\" in\n      {}) given+=\" ${{COMP_WORDS[i]}}\" ;;\n    esac\n"
       "  done\n"
-      "  case \"$path $previous\" in\n{}    *)\n"
-      "      case \"$path\" in\n{}      esac\n"
-      "      [[ $current != -* ]] || words=$options ;;\n"
+      "  case \"$given $previous\" in\n{}    *)\n"
+      "      case \"$given\" in\n{}      esac\n"
+      "      [[ $current != -* ]] || offer=$flags ;;\n"
       "  esac\n"
-      "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+      "  COMPREPLY=($(compgen -W \"$offer\" -- \"$current\"))\n"
       "}}\n"
       "complete -o bashdefault -o default -F _redoubt redoubt\n",
       paths, choices, words);
 }
 
 std::string zsh_completion(const CLI::App& root) {
-  return "#compdef redoubt\nautoload -U +X bashcompinit && bashcompinit\n" + bash_completion(root);
+  // compinit makes this file the function _redoubt: its first call defines the real one and has to run it, too.
+  return "#compdef redoubt\nautoload -U +X bashcompinit && bashcompinit\n" + bash_completion(root) +
+         "_bash_complete -o bashdefault -o default -F _redoubt\n";
 }
 
 }  // namespace redoubt::cli

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "base/file.h"
 #include "cli/command.h"
@@ -21,6 +22,11 @@ class Manual : public testing::Test {
     info->add_option("FILE", files_, "log files")->required();
     info->add_option("--format", format_, "how it is written")->check(CLI::IsMember({"json", "text"}));
     info->add_option("-o,--output", output_, ".hidden\\file - or not");
+    const std::map<std::string, int> policies{{"stop", 0}, {"skip", 1}};
+    info->add_option("--on-gap", policy_, "at a hole")
+        ->transform(CLI::CheckedTransformer(policies).description(""))
+        ->type_name("stop|skip");
+    info->add_flag("!--no-checksums", checksums_, "trust the bytes");
     add_command(root_, "manual", "Hidden", {})->group("");
   }
 
@@ -40,6 +46,8 @@ class Manual : public testing::Test {
   CLI::App root_;
   std::vector<std::string> files_;
   std::string format_, output_;
+  int policy_ = 0;
+  bool checksums_ = true;
 };
 
 TEST_F(Manual, PageHasEveryCommandOptionAndExample) {
@@ -47,6 +55,8 @@ TEST_F(Manual, PageHasEveryCommandOptionAndExample) {
   EXPECT_NE(page.find(".SS redoubt log info\nSay what is in a log.\n"), std::string::npos) << page;
   EXPECT_NE(page.find(".TP\n\\fIFILE\\fR...\nlog files.\n"), std::string::npos) << page;
   EXPECT_NE(page.find(".TP\n\\fB\\-\\-format\\fR \\fIjson|text\\fR\nhow it is written.\n"), std::string::npos) << page;
+  EXPECT_NE(page.find(".TP\n\\fB\\-\\-on\\-gap\\fR \\fIstop|skip\\fR\nat a hole.\n"), std::string::npos) << page;
+  EXPECT_NE(page.find(".TP\n\\fB\\-\\-no\\-checksums\\fR\ntrust the bytes.\n"), std::string::npos) << page;
   EXPECT_NE(page.find("\\fB\\-o\\fR, \\fB\\-\\-output\\fR"), std::string::npos) << page;
   EXPECT_NE(page.find("\n\\&.hidden\\efile \\- or not.\n"), std::string::npos) << page;
   EXPECT_NE(page.find("redoubt log info arch_1.dbf \\-\\-format json\n"), std::string::npos) << page;
@@ -70,6 +80,7 @@ TEST_F(Manual, BashCompletesCommandsOptionsAndChoices) {
   EXPECT_EQ(completions("redoubt log info --f"), "--format");
   EXPECT_EQ(completions("redoubt log info --format ''"), "json text");
   EXPECT_EQ(completions("redoubt log info --format t"), "text");
+  EXPECT_EQ(completions("redoubt log info --on-gap ''"), "stop skip");
   EXPECT_EQ(completions("redoubt log info arch"), "") << "file names are left to bash itself";
   EXPECT_EQ(completions("redoubt man"), "");
 }

@@ -5,8 +5,8 @@ A document's blocks run in order in one empty folder, with the built `redoubt` o
     ```console            `$ ` starts a command, which must exit 0; the lines below it are its output. `...` stands for
                           any lines where it is a line of its own, and for any text within a line.
     ```console real-log   the same, but needs the real redo log: skipped, and said so, where it is absent
-    ```console planned    the same, but may be ahead of the program: the rest of the document is skipped, and said so,
-                          while the program does not know the command
+    ```console planned    the same, but may be ahead of the program: skipped, and said so, while the program does not
+                          know the command, and so are the blocks below it, which may build on it; not real-log ones
     ```sh                 a script that must exit 0; what it prints does not matter
 
 `./do ...` builds and tests, this test among the rest, so it is not run here: `do` must have the command. A command in
@@ -127,6 +127,7 @@ def check_document(path):
         if not test_exists(*named.groups()):
             report(named.start(), f"failed: there is no test {named.group(0)}")
             failures += 1
+    ahead = False
     with tempfile.TemporaryDirectory() as folder:
         for block in BLOCK.finditer(text):
             kind, mark, body = block.groups()
@@ -141,8 +142,10 @@ def check_document(path):
             elif mark == "real-log" and not REAL_LOG.is_dir():
                 report(block.start(), f"skipped: the real redo log is not in {REAL_LOG}")
             elif mark and not known(body):
-                report(block.start(), "skipped, with the rest of the page: the program does not have this command yet")
-                break
+                report(block.start(), "skipped: the program does not have this command yet")
+                ahead = ahead or mark == "planned"
+            elif ahead and mark != "real-log":
+                report(block.start(), "skipped: a block above it was")
             else:
                 fault = check_block(kind, body, folder)
                 report(block.start(), f"failed: {fault}" if fault else "passed")
