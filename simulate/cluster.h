@@ -1,0 +1,99 @@
+// The simulated database below SQL: the SCN clock, redo threads with their logs and LWN groups, undo segments.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include "redo/log_writer.h"
+#include "redo/record_builder.h"
+#include "redo/undo.h"
+#include "simulate/random.h"
+
+namespace redoubt::simulate {
+
+using oracle::Dba;
+using oracle::Scn;
+using oracle::Uba;
+using oracle::Xid;
+
+struct ClusterOptions {
+  std::filesystem::path directory;
+  redo::Version version = 0x17060000;
+  ByteOrder order = ByteOrder::kLittle;
+  std::uint32_t block_size = 512;
+  std::uint16_t threads = 1;
+  std::uint64_t log_bytes = 64U << 20;  // a thread switches logs behind this size
+  bool strands = false;                 // groups of several parts, whose records overlap
+};
+
+// Seconds since 1970 at SCN 0, and how they pass: the simulated clock.
+inline constexpr std::uint32_t kEpoch = 1772847878;  // 2026-03-07 01:44:38 UTC
+inline constexpr std::uint32_t kResetlogs = 1224959854;
+inline constexpr std::uint32_t kDbid = 0x593AA8AE;
+inline constexpr Scn kFirstScn = 2266000;
+
+// A transaction's place in undo.
+struct Undo {
+  Xid xid;
+  std::uint16_t con_id = 0;
+  Dba header = 0;
+  Uba next;  // of the next undo record
+};
+
+class Cluster {
+ public:
+  Cluster(const ClusterOptions& options, Random& random);
+
+  // A new SCN for the next record.
+  Scn tick() { return ++scn_; }
+  Scn scn() const { return scn_; }
+  // Unix seconds of an SCN: a thousand SCNs a second.
+  static std::uint32_t time_of(Scn scn) { return kEpoch + static_cast<std::uint32_t>((scn - kFirstScn) / 1000); }
+
+  // Begins a transaction on `thread`: takes a free slot of one of the thread's undo segments.
+  Undo begin(std::uint16_t thread, std::uint16_t con_id);
+  void end(const Undo& undo);
+
+  redo::RecordBuilder& builder() { return builder_; }
+  // Appends a record with the present SCN to the thread's group in work; may begin a new log for it.
+  void add(std::uint16_t thread, Bytes record);
+  // Writes the thread's group in work, if any.
+  void flush(std::uint16_t thread);
+  // Records in the thread's group in work.
+  std::size_t pending(std::uint16_t thread) const { return threads_[thread - 1u].pending; }
+  // Ends all logs. Nothing may follow.
+  void close();
+
+  std::uint64_t bytes() const;  // of all logs so far
+  const ClusterOptions& options() const { return options_; }
+
+ private:
+  struct Slot {
+    std::uint16_t usn;
+    std::uint16_t slt;
+    std::uint32_t sqn;
+    bool busy = false;
+  };
+  struct Thread {
+    std::uint32_t sequence = 0;
+    std::unique_ptr<redo::LogWriter> log;
+    std::uint64_t closed_bytes = 0;
+    std::size_t pending = 0;
+    std::vector<std::vector<std::uint8_t>> held;  // records of a group that will be cut into strands
+    std::vector<Slot> slots;
+    std::uint32_t next_undo = 0;
+  };
+
+  void open_log(std::uint16_t thread, Scn first_scn);
+  void switch_log(std::uint16_t thread);
+  void write_group(Thread& thread);
+
+  ClusterOptions options_;
+  Random& random_;
+  redo::RecordBuilder builder_;
+  Scn scn_ = kFirstScn;
+  std::vector<Thread> threads_;
+};
+
+}  // namespace redoubt::simulate

@@ -1,0 +1,74 @@
+// The simulated tables: columns, rows and where the rows lie. A row is one piece in one block, or a chain of pieces.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "redo/kdo.h"
+#include "simulate/value_source.h"
+
+namespace redoubt::simulate {
+
+using redo::RowAddress;
+
+// Which columns an update or delete carries besides those it must.
+enum class Supplemental : std::uint8_t { kMinimal, kPrimaryKey, kAll };
+
+struct SimulatedColumn {
+  std::string name;
+  ColumnKind kind;
+  bool nullable = true;
+};
+
+// A part of a row as stored: columns first .. first + count - 1. A value may go on in the next piece: then `cut` bytes of
+// the piece's last column are in this one, and the next piece begins with the rest.
+struct RowPiece {
+  RowAddress address;
+  std::uint16_t first = 0;
+  std::uint16_t count = 0;
+  std::uint32_t skip = 0;  // bytes of the first column that earlier pieces hold
+  std::uint32_t cut = 0;   // bytes of the last column up to the end of this piece; 0 = all of it
+};
+
+struct Row {
+  std::vector<Value> values;
+  std::vector<RowPiece> pieces;     // head first
+  RowAddress head;                  // where the ROWID points: the head piece, or the stub of a migrated row
+  bool migrated = false;            // the head is a stub, pieces[0] lies elsewhere
+};
+
+class SimulatedTable {
+ public:
+  std::uint16_t con_id = 0;
+  std::uint32_t obj = 0;
+  std::uint32_t data_obj = 0;
+  std::uint32_t file = 24;  // relative file number of its blocks
+  std::uint32_t tablespace = 6;
+  std::string owner, name;
+  std::vector<SimulatedColumn> columns;
+  Supplemental supplemental = Supplemental::kAll;
+  std::vector<Row> rows;
+
+  std::uint32_t header_dba() const { return file << 22 | (first_block_ - 2); }
+  // Room for a piece of `bytes`: the block in use, or the next one.
+  RowAddress place(std::uint32_t bytes) {
+    if (used_ + bytes + 2 > kBlockBytes || slot_ >= 400) {
+      ++block_;
+      slot_ = 0;
+      used_ = 0;
+    }
+    used_ += bytes + 2;
+    return {file << 22 | (first_block_ + block_), slot_++};
+  }
+  void start_at(std::uint32_t block) { first_block_ = block; }
+
+  static constexpr std::uint32_t kBlockBytes = 7900;
+
+ private:
+  std::uint32_t first_block_ = 16;
+  std::uint32_t block_ = 0;
+  std::uint16_t slot_ = 0;
+  std::uint32_t used_ = 0;
+};
+
+}  // namespace redoubt::simulate

@@ -1,0 +1,56 @@
+// Column values with their truth: bytes as a row holds them, and the text that must come out at the other end. The text
+// is made from what the value was meant to be, never by decoding the bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "oracle/dictionary.h"
+#include "simulate/random.h"
+
+namespace redoubt::simulate {
+
+// One value: empty bytes are NULL. `json` is the truth as JSON text, in the words of redo_check.py rows.
+struct Value {
+  ByteString bytes;
+  std::string json = "null";
+
+  bool null() const { return bytes.empty(); }
+  bool operator==(const Value&) const = default;
+};
+
+// A kind of column the simulator can make, named as in --types.
+struct ColumnKind {
+  std::string_view name;
+  oracle::TypeCode type;
+  std::uint32_t length;       // COL$.LENGTH in bytes
+  std::int32_t precision;     // -1 = not given
+  std::int32_t scale;         // -1 = not given
+  std::uint8_t charset_form;  // 0 no characters, 1 database, 2 national character set
+};
+
+// All kinds, in a fixed order.
+const std::vector<ColumnKind>& column_kinds();
+
+class ValueSource {
+ public:
+  ValueSource(const oracle::Charset& charset, const oracle::Charset& national) : charset_(charset), national_(national) {}
+
+  // A value of the kind: mostly ordinary, often an edge of the type, never NULL. Text has at most `longest` bytes.
+  Value make(const ColumnKind& kind, Random& random, std::uint32_t longest) const;
+  // The number `n` as NUMBER.
+  static Value number(std::uint64_t n);
+
+ private:
+  Value text(const ColumnKind& kind, Random& random, std::uint32_t longest) const;
+
+  const oracle::Charset& charset_;
+  const oracle::Charset& national_;
+};
+
+// `text` as a JSON string.
+std::string json_string(std::string_view text);
+
+}  // namespace redoubt::simulate
