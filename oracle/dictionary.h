@@ -112,10 +112,13 @@ struct DatabaseFacts {
   std::string context;   // database name in the log headers
   std::uint16_t con_id = 0;
   std::string con_name;
+  std::uint32_t db_id = 0;  // container number in the begin of a transaction (rows.md 3.6); 0 = not known
   std::uint32_t resetlogs = 0;
   std::uint32_t activation = 0;
   bool big_endian = false;
-  std::string time_zone = "+00:00";           // DBTIMEZONE
+  std::string time_zone = "+00:00";   // DBTIMEZONE
+  bool supplemental_primary = false;  // database-level primary key and all-column logging
+  bool supplemental_all = false;
   const Charset* charset = nullptr;           // NLS_CHARACTERSET
   const Charset* national_charset = nullptr;  // NLS_NCHAR_CHARACTERSET
 };
