@@ -122,7 +122,7 @@ void read_rows(const Reader& from, const std::string& key, RowTable<Row>& to) {
     }
     Row row;
     for (const Field<Row>& field : Layout<Row>::kFields) {
-      if (field.key.empty()) continue;
+      if (field.extra && !reader.find(field.key)) continue;
       std::visit([&](auto member) { reader.get(field.key, row.*member); }, field.member);
     }
     if (!to.put(id, std::move(row))) reader.fail("row-id", fmt::format("{} stands twice in this array", text));
@@ -214,9 +214,7 @@ void read_scalars(const Reader& from, LoadedDictionary& to) {
 }
 
 void read_tables(const Reader& from, DictionaryRows& rows) {
-  rows.each_table([&]<class Row>(RowTable<Row>& table) {
-    if constexpr (!Layout<Row>::kArray.empty()) read_rows(from, std::string(Layout<Row>::kArray), table);
-  });
+  rows.each_table([&]<class Row>(RowTable<Row>& table) { read_rows(from, std::string(Layout<Row>::kArray), table); });
   for (const auto& [id, set] : rows.of<TokenSetRow>().rows()) {
     if (!rows.tokens().try_emplace(set.suffix).second)
       from.fail("xdb-ttset", fmt::format("has the suffix {} twice", set.suffix));
@@ -352,10 +350,15 @@ class Writer {
 
 template <class Row>
 void write_rows(Writer& out, std::string_view key, const RowTable<Row>& table) {
+  static const Row kEmpty;
   out.objects(key, table.rows(), [&](const auto& item) {
     out.key("row-id", to_text(item.first));
     for (const Field<Row>& field : Layout<Row>::kFields)
-      if (!field.key.empty()) std::visit([&](auto member) { out.key(field.key, item.second.*member); }, field.member);
+      std::visit(
+          [&](auto member) {
+            if (!field.extra || item.second.*member != kEmpty.*member) out.key(field.key, item.second.*member);
+          },
+          field.member);
   });
 }
 
@@ -449,7 +452,8 @@ std::string dictionary_json(const LoadedDictionary& dictionary) {
   out.key("schema-scn", dictionary.schema_scn);
   const DictionaryRows& rows = dictionary.rows;
   rows.each_table([&]<class Row>(const RowTable<Row>& table) {
-    if constexpr (!Layout<Row>::kArray.empty()) write_rows(out, Layout<Row>::kArray, table);
+    constexpr bool kExtra = std::is_same_v<Row, IndexRow> || std::is_same_v<Row, IndexColumnRow>;
+    if (!kExtra || table.size() != 0) write_rows(out, Layout<Row>::kArray, table);
   });
   for (const auto& [suffix, tables] : rows.tokens())
     tables.each_table([&]<class Row>(const RowTable<Row>& table) {

@@ -9,8 +9,8 @@
 //   ...
 //
 // The same list reads and writes the JSON (rows.md 5.2), applies changes that came through redo (4.1) and writes the
-// SQL script (4.7). A database NULL is the default value of the member: 0, -1 for precision, scale and guard, "" for
-// text.
+// SQL script (4.7). Indexes, partition names and column defaults are additions to the JSON of rows.md 5.2. A database
+// NULL is the default value of the member: 0, -1 for precision, scale and guard, "" for text.
 #pragma once
 
 #include <array>
@@ -29,16 +29,17 @@ struct Wide {
   bool operator==(const Wide&) const = default;
 };
 
-// One member of a row and its names. An empty `column` or `key` means that it is not there.
+// One member of a row and its names. An empty `column` means that no table has it.
 template <class Row>
 struct Field {
   std::string_view column;  // of the SYS or XDB table
   std::string_view key;     // in the JSON
   std::variant<std::uint32_t Row::*, std::int32_t Row::*, Wide Row::*, std::string Row::*> member;
-  bool raw = false;  // a RAW (or, for BINARYDEFVAL, a BLOB) kept as upper-case hex
+  bool raw = false;    // a RAW (or, for BINARYDEFVAL, a BLOB) kept as upper-case hex
+  bool extra = false;  // our addition to the JSON of others: only written when it is not empty, not needed to read
 };
 
-// kOwner, kTable: where the rows lie; kArray: the JSON array, empty if it has none. For the three token tables these
+// kOwner, kTable: where the rows lie; kArray: the JSON array. For the three token tables these
 // names are followed by the suffix of their set.
 // kLookups: the members rows are looked up by: first the object they belong to, then the object they are.
 // kFields: in the order of the JSON.
@@ -70,7 +71,7 @@ struct ObjectRow {
   std::uint32_t type = 0;
   Wide flags;
   std::uint32_t single = 0;
-  std::string subname;  // partition name; known from redo only
+  std::string subname;  // partition name
   bool operator==(const ObjectRow&) const = default;
 };
 template <>
@@ -84,7 +85,7 @@ struct Layout<ObjectRow> {
                                                  {"TYPE#", "type", &ObjectRow::type},
                                                  {"FLAGS", "flags", &ObjectRow::flags},
                                                  {"", "single", &ObjectRow::single},
-                                                 {"SUBNAME", "", &ObjectRow::subname}};
+                                                 {"SUBNAME", "subname", &ObjectRow::subname, false, true}};
 };
 
 struct TableRow {
@@ -177,17 +178,18 @@ struct AddedColumnRow {
   std::uint32_t obj = 0;
   std::uint32_t column = 0;
   std::int32_t guard = -1;
-  std::string default_value;  // upper-case hex; known from redo only
+  std::string default_value;  // upper-case hex, as a row would hold it; empty: not known
   bool operator==(const AddedColumnRow&) const = default;
 };
 template <>
 struct Layout<AddedColumnRow> {
   static constexpr std::string_view kOwner = "SYS", kTable = "ECOL$", kArray = "sys-ecol";
   static constexpr auto kLookups = std::array{&AddedColumnRow::obj};
-  static constexpr Field<AddedColumnRow> kFields[] = {{"TABOBJ#", "tab-obj", &AddedColumnRow::obj},
-                                                      {"COLNUM", "col-num", &AddedColumnRow::column},
-                                                      {"GUARD_ID", "guard-id", &AddedColumnRow::guard},
-                                                      {"BINARYDEFVAL", "", &AddedColumnRow::default_value, true}};
+  static constexpr Field<AddedColumnRow> kFields[] = {
+      {"TABOBJ#", "tab-obj", &AddedColumnRow::obj},
+      {"COLNUM", "col-num", &AddedColumnRow::column},
+      {"GUARD_ID", "guard-id", &AddedColumnRow::guard},
+      {"BINARYDEFVAL", "default", &AddedColumnRow::default_value, true, true}};
 };
 
 struct DeferredSegmentRow {
@@ -311,7 +313,7 @@ struct Layout<TablespaceRow> {
                                                      {"BLOCKSIZE", "block-size", &TablespaceRow::block_size}};
 };
 
-// Indexes matter for index-organized tables only; they arrive through redo, the JSON has no array for them.
+// Indexes matter for index-organized tables only.
 struct IndexRow {
   std::uint32_t obj = 0;
   std::uint32_t base = 0;
@@ -320,10 +322,10 @@ struct IndexRow {
 };
 template <>
 struct Layout<IndexRow> {
-  static constexpr std::string_view kOwner = "SYS", kTable = "IND$", kArray = "";
+  static constexpr std::string_view kOwner = "SYS", kTable = "IND$", kArray = "sys-ind";
   static constexpr auto kLookups = std::array{&IndexRow::base, &IndexRow::obj};
   static constexpr Field<IndexRow> kFields[] = {
-      {"OBJ#", "", &IndexRow::obj}, {"BO#", "", &IndexRow::base}, {"TYPE#", "", &IndexRow::type}};
+      {"OBJ#", "obj", &IndexRow::obj}, {"BO#", "bo", &IndexRow::base}, {"TYPE#", "type", &IndexRow::type}};
 };
 
 struct IndexColumnRow {
@@ -334,11 +336,11 @@ struct IndexColumnRow {
 };
 template <>
 struct Layout<IndexColumnRow> {
-  static constexpr std::string_view kOwner = "SYS", kTable = "ICOL$", kArray = "";
+  static constexpr std::string_view kOwner = "SYS", kTable = "ICOL$", kArray = "sys-icol";
   static constexpr auto kLookups = std::array{&IndexColumnRow::obj};
-  static constexpr Field<IndexColumnRow> kFields[] = {{"OBJ#", "", &IndexColumnRow::obj},
-                                                      {"INTCOL#", "", &IndexColumnRow::intcol},
-                                                      {"POS#", "", &IndexColumnRow::position}};
+  static constexpr Field<IndexColumnRow> kFields[] = {{"OBJ#", "obj", &IndexColumnRow::obj},
+                                                      {"INTCOL#", "int-col", &IndexColumnRow::intcol},
+                                                      {"POS#", "pos", &IndexColumnRow::position}};
 };
 
 // XDB token sets (rows.md 4.8). RAW values are upper-case hex.
