@@ -20,13 +20,13 @@ void run(benchmark::State& state, TypeCode type, const char* charset, const std:
   const DatabaseFacts facts;
   TextBuffer out;
   std::size_t bytes = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     out.clear();
     for (const ByteString& value : values) append_json_value(out, column, facts, value);
     benchmark::DoNotOptimize(out.view().data());
     bytes += out.size();
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * values.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(values.size()));
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
   state.counters["per_value"] = benchmark::Counter(
       static_cast<double>(values.size()), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
