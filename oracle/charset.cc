@@ -87,9 +87,11 @@ void append_ascii_based(TextBuffer& out, Bytes bytes, Next next) {
     p += plain;
     from += plain;
     if (from == end) break;
-    p = next(p, from);
-    out.used(p);
-    p = out.room(static_cast<std::size_t>(end - from) + kCharacterRoom);
+    do {
+      p = next(p, from);
+      out.used(p);
+      p = out.room(static_cast<std::size_t>(end - from) + kCharacterRoom);
+    } while (from != end && *from >= 0x80);
   }
   out.used(p);
 }
@@ -323,13 +325,18 @@ const Charset::HighHalf& Charset::high_half() const {
   if (const HighHalf* made = high_half_.load(std::memory_order_acquire)) return *made;
   const Converter converter = open_converter(icu_name_);
   auto table = std::make_unique<HighHalf>();
+  unsigned controls = 0;
+  const auto is_control = [](char16_t c) { return c >= 0x80 && c < 0xA0; };
   for (unsigned i = 0; i < table->size(); ++i) {
     const char byte = static_cast<char>(0x80 + i);
     const char* source = &byte;
     UErrorCode error = U_ZERO_ERROR;
     const UChar32 c = ucnv_getNextUChar(converter.get(), &source, &byte + 1, &error);
     (*table)[i] = static_cast<char16_t>(U_SUCCESS(error) && c < 0x10000 ? c : UChar32{kReplacement});
+    if (is_control((*table)[i])) ++controls;
   }
+  // ISO sets have the 32 control characters; where there are fewer, ICU has only filled the holes of the set with them.
+  if (controls < 32) std::ranges::replace_if(*table, is_control, static_cast<char16_t>(kReplacement));
   const HighHalf* other = nullptr;
   if (high_half_.compare_exchange_strong(other, table.get(), std::memory_order_acq_rel)) return *table.release();
   return *other;

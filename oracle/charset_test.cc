@@ -223,6 +223,8 @@ TEST(Charset, InvalidSequencesBecomeReplacementCharacters) {
       {832, "93fa9620", "日\uFFFD "},
       {852, "d6d0ff41", "中\uFFFDA"},
       {2, "41c0", "A\uFFFD"},
+      {178, "818d9d80", "\uFFFD\uFFFD\uFFFD€"},      // holes of windows-1252
+      {31, "818d9d80", "\u0081\u008D\u009D\u0080"},  // control characters of ISO 8859-1
   };
   for (const Case& c : kCases) {
     EXPECT_EQ(text_of(charset(c.id), from_hex(c.hex)), c.text) << c.id << ' ' << c.hex;
@@ -288,6 +290,7 @@ TEST(Charset, Utf16AgreesWithUtf8) {
 
 TEST(Charset, ThreadsShareThem) {
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([] {
       for (int i = 0; i < 200; ++i) {

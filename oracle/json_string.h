@@ -30,12 +30,13 @@ inline char* write_character(char* to, char32_t c) {
       if (c == '"' || c == '\\') {
         *to++ = '\\';
       } else if (c < 0x20) {
+        // What follows the backslash, by control character.
         static constexpr char kShort[33] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
         static constexpr char kHex[17] = "0123456789abcdef";
         *to++ = '\\';
         *to++ = kShort[c];
         if (kShort[c] != 'u') return to;
-        std::memcpy(to, "00", 2);
+        to[0] = to[1] = '0';
         to[2] = kHex[c >> 4];
         to[3] = kHex[c & 15];
         return to + 4;

@@ -139,7 +139,7 @@ TEST(Number, RandomBytesSurviveOrAreRefused) {
     if (negative && bytes.back() == 101) bytes.back() = 100;
     if (!negative && bytes.back() == 1) bytes.back() = 2;
     if (bytes[1] == (negative ? 101 : 1)) bytes[1] = 50;
-    if (negative && count < 20) bytes += 0x66;
+    if (negative && count < 20) bytes.push_back(0x66);
     ASSERT_EQ(to_hex(number_from_text(text_of(bytes))), to_hex(bytes)) << text_of(bytes);
     bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
     try {

@@ -163,7 +163,7 @@ std::optional<int> offset_from_text(std::string_view text) {
     text.remove_prefix(1);
   }
   if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  for (const std::size_t i : {0, 1, 3, 4})
+  for (const std::size_t i : {0U, 1U, 3U, 4U})
     if (text[i] < '0' || text[i] > '9') return std::nullopt;
   const int hours = (text[0] - '0') * 10 + text[1] - '0';
   const int minutes = (text[3] - '0') * 10 + text[4] - '0';
