@@ -48,7 +48,7 @@ redo::RowAddress row_address(const Vector& row) {
   const Bytes field = row.field(2);
   if (field.size() < redo::kKdoSize) return {};
   const redo::Kdo kdo = redo::decode<redo::Kdo>(field, row.order);
-  if (kdo.row_op() == redo::RowOp::kInsertRows || kdo.row_op() == redo::RowOp::kDeleteRows)
+  if (kdo.row_op() == redo::RowOp::kInsertMany || kdo.row_op() == redo::RowOp::kDeleteMany)
     return {kdo.bdba, kdo.nnew > 0 ? load_u16(kdo.slots.data(), row.order) : std::uint16_t{0}};
   return kdo.address();
 }
