@@ -441,12 +441,12 @@ void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
       events_.push_back({Event::Kind::kDictionary, group_->thread, record_->rba, scn, std::move(text)});
     }
     std::fill(known_.begin(), known_.end(), Known{});
+    const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
+    batch_.rows.erase(
+        std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
+        batch_.rows.end());
+    committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   }
-  const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
-  batch_.rows.erase(
-      std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
-      batch_.rows.end());
-  committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   if (committed.row_count == 0 || scn <= options_.from_scn) {
     batch_.rows.resize(first_row);
     batch_.cells.resize(first_cell);

@@ -61,7 +61,7 @@ std::string text_from(const oracle::Column& column, Bytes bytes) {
 
 }  // namespace
 
-DictionaryTracker::DictionaryTracker() : unknown_(true) { versions_.push_back(std::make_shared<oracle::Dictionary>()); }
+DictionaryTracker::DictionaryTracker() { versions_.push_back(std::make_shared<oracle::Dictionary>()); }
 
 DictionaryTracker DictionaryTracker::schemaless() { return {}; }
 
@@ -72,7 +72,7 @@ DictionaryTracker DictionaryTracker::load(const std::vector<std::filesystem::pat
 }
 
 DictionaryTracker::DictionaryTracker(std::vector<oracle::LoadedDictionary> dictionaries, const std::string& tables)
-    : builder_(filter_from(tables)), unknown_(false) {
+    : builder_(filter_from(tables)) {
   REDOUBT_ASSERT(!dictionaries.empty());
   oracle::Scn scn = oracle::kNoScn;
   for (oracle::LoadedDictionary& dictionary : dictionaries) {

@@ -41,10 +41,10 @@ class DictionaryTracker {
   // The version for rows of this SCN. Below the first version that is the first.
   const oracle::Dictionary& at(oracle::Scn scn) const;
 
-  // The table of an object at an SCN; one of raw columns, at least `columns` of them, if the dictionary has none.
+  // The table of an object at an SCN. Null if the dictionary does not know one; without any dictionary a table of raw
+  // columns, at least `columns` of them.
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, oracle::Scn scn, std::size_t columns) {
-    const oracle::Table* table = at(scn).find(con_id, obj);
-    return table ? table : unknown_.table(con_id, obj, columns);
+    return containers_.empty() ? unknown_.table(con_id, obj, columns) : at(scn).find(con_id, obj);
   }
 
   // Takes the changes of dictionary tables from a committed transaction; others are passed over. A new version is valid
@@ -71,7 +71,7 @@ class DictionaryTracker {
   std::vector<oracle::Container> containers_;                       // none when schemaless
   std::vector<oracle::Scn> loaded_at_;                              // of each container's rows
   std::deque<std::shared_ptr<const oracle::Dictionary>> versions_;  // never empty, by from_scn
-  oracle::SchemalessTables unknown_;
+  oracle::SchemalessTables unknown_;                                // used when there are no containers
 };
 
 // What is different for captured tables between two versions, in sentences. Tables that did not change are known by

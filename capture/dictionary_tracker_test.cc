@@ -294,7 +294,7 @@ TEST(DictionaryTracker, DescribesUnknownObjectsByNumber) {
   EXPECT_EQ(table->columns[2].name, "COL_3");  // still there
   EXPECT_NE(tracker.table(4, 77, 6, 1), wider);
   EXPECT_EQ(tracker.latest().kind(kCon, 77), oracle::ObjectKind::kUnknown);
-  EXPECT_FALSE(tracker_of(Source()).table(kCon, 77, 5, 3)->captured);
+  EXPECT_EQ(tracker_of(Source()).table(kCon, 77, 5, 3), nullptr);
 }
 
 TEST(DictionaryTracker, LoadsTheRealFile) {

@@ -63,6 +63,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->require_subcommand(1);
   root->footer(footer());
   add_capture_command(*root);
+  add_dictionary_command(*root);
   add_simulate_command(*root);
   add_version_command(*root);
   add_manual_command(*root);

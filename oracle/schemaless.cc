@@ -15,7 +15,6 @@ const Table* SchemalessTables::table(std::uint16_t con_id, std::uint32_t obj, st
   table->obj = obj;
   table->name = fmt::format("OBJ_{}", obj);
   table->known = false;
-  table->captured = captured_;
   // A power of two: rows that grow column by column would leave as many tables behind.
   const std::size_t size = columns == 0 ? 0 : std::bit_ceil(columns);
   for (std::size_t i = 1; i <= size; ++i) {
