@@ -31,6 +31,7 @@ constexpr std::uint32_t vector_header_size(Version v) { return v >= kVersion12_1
 
 // VLD flags of a record.
 inline constexpr std::uint8_t kVldValid = 0x01;
+inline constexpr std::uint8_t kVldCommitScn = 0x02;  // without kVldValid on records of blocks written
 inline constexpr std::uint8_t kVldLwn = 0x04;
 
 // layer.code as one number: 5.1 is opcode(5, 1).

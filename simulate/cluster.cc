@@ -28,8 +28,8 @@ Cluster::Cluster(const ClusterOptions& options, Random& random)
     t.sequence = 10 + random_.below(90);
     for (std::uint16_t s = 0; s < kSegmentsPerThread; ++s)
       for (std::uint16_t slot = 0; slot < kSlotsPerSegment; ++slot)
-        t.slots.push_back({static_cast<std::uint16_t>(1 + (thread - 1) * kSegmentsPerThread + s), slot,
-                           500 + random_.below(500)});
+        t.slots.push_back(
+            {static_cast<std::uint16_t>(1 + (thread - 1) * kSegmentsPerThread + s), slot, 500 + random_.below(500)});
   }
 }
 
@@ -77,6 +77,11 @@ Undo Cluster::begin(std::uint16_t thread, std::uint16_t con_id) {
   }
 }
 
+std::uint16_t Cluster::undo_header_class(std::uint16_t thread) {
+  const auto& slots = threads_[thread - 1u].slots;
+  return static_cast<std::uint16_t>(15 + 2 * slots[random_.below(static_cast<std::uint32_t>(slots.size()))].usn);
+}
+
 void Cluster::end(const Undo& undo) {
   for (Thread& t : threads_)
     for (Slot& slot : t.slots)
@@ -102,7 +107,8 @@ void Cluster::add(std::uint16_t thread, Bytes record) {
 // A group of strands: each record goes to one of the parts at random, so that their SCNs overlap.
 void Cluster::write_group(Thread& t) {
   if (options_.strands) {
-    const std::uint32_t parts = std::min<std::uint32_t>(random_.between(1, 3), static_cast<std::uint32_t>(t.held.size()));
+    const std::uint32_t parts =
+        std::min<std::uint32_t>(random_.between(1, 3), static_cast<std::uint32_t>(t.held.size()));
     std::vector<std::vector<std::size_t>> of_part(parts);
     for (std::size_t i = 0; i < t.held.size(); ++i)
       of_part[i < parts ? i : random_.below(parts)].push_back(i);  // none stays empty

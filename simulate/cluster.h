@@ -25,6 +25,8 @@ struct ClusterOptions {
   std::uint16_t threads = 1;
   std::uint64_t log_bytes = 64U << 20;  // a thread switches logs behind this size
   bool strands = false;                 // groups of several parts, whose records overlap
+  bool varied = false;                  // rare forms of begin, session and end, and redo that is no row change between
+  std::uint32_t undo_bytes = 7000;      // undo of a change that is longer is cut in parts
 };
 
 // Seconds since 1970 at SCN 0, and how they pass: the simulated clock.
@@ -55,6 +57,9 @@ class Cluster {
   Undo begin(std::uint16_t thread, std::uint16_t con_id);
   void end(const Undo& undo);
 
+  // Class of the header of one of the thread's undo segments.
+  std::uint16_t undo_header_class(std::uint16_t thread);
+
   redo::RecordBuilder& builder() { return builder_; }
   // Appends a record with the present SCN to the thread's group in work; may begin a new log for it.
   void add(std::uint16_t thread, Bytes record);
@@ -65,6 +70,7 @@ class Cluster {
   // Ends all logs. Nothing may follow.
   void close();
 
+  Random& random() { return random_; }
   std::uint64_t bytes() const;  // of all logs so far
   const ClusterOptions& options() const { return options_; }
 

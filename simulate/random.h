@@ -1,5 +1,5 @@
-// The only source of chance in the simulator: xoshiro256** seeded through SplitMix64. The same seed gives the same run on
-// every machine; nothing here asks a clock.
+// The only source of chance in the simulator: xoshiro256** seeded through SplitMix64. The same seed gives the same run
+// on every machine; nothing here asks a clock.
 #pragma once
 
 #include <array>

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numeric>
 #include <set>
 
 #include "oracle/charset.h"
+#include "simulate/noise.h"
 #include "simulate/redo_encoder.h"
 #include "simulate/schema.h"
 #include "simulate/truth.h"
@@ -91,7 +93,9 @@ class Simulation {
  private:
   static const oracle::Charset& charset(const std::string& name) {
     const oracle::Charset* found = oracle::charset_by_name(name);
-    if (!found) throw Error(ErrorCode::kUsage, "--charset", fmt::format("there is no character set '{}'", name), "use Oracle's names, as AL32UTF8");
+    if (!found)
+      throw Error(ErrorCode::kUsage, "--charset", fmt::format("there is no character set '{}'", name),
+                  "use Oracle's names, as AL32UTF8");
     return *found;
   }
   static ClusterOptions cluster_options(const Options& o) {
@@ -102,12 +106,10 @@ class Simulation {
     c.block_size = o.block_size;
     c.threads = o.threads;
     c.log_bytes = o.size != 0 ? std::max<std::uint64_t>(o.size / 4, 1 << 20) : 256 << 10;
+    c.varied = chosen(o, "noise") && o.workload == "mixed";
+    if (chosen(o, "split") && o.workload == "mixed") c.undo_bytes = std::array{250U, 7000U, 700U}[o.seed % 3];
     c.strands = chosen(o, "strands") && o.workload == "mixed" && o.seed % 3 == 0;
     return c;
-  }
-  static bool chosen(const Options& o, std::string_view operation) {
-    return o.operations.empty() || std::find(o.operations.begin(), o.operations.end(), "all") != o.operations.end() ||
-           std::find(o.operations.begin(), o.operations.end(), operation) != o.operations.end();
   }
   bool may(std::string_view operation) const { return chosen(options_, operation); }
   std::uint16_t con_id() const { return options_.version >= redo::kVersion12_1 ? kConId : std::uint16_t{0}; }
@@ -136,13 +138,15 @@ class Simulation {
     while (!enough() || !open.empty()) {
       const std::size_t wanted = enough() ? 0 : options_.workload == "wide" ? 2 : 1 + random_.below(6);
       if (open.size() < wanted) {
-        open.push_back(std::make_unique<Open>(cluster_, static_cast<std::uint16_t>(1 + random_.below(options_.threads)), con_id()));
+        open.push_back(std::make_unique<Open>(cluster_, static_cast<std::uint16_t>(1 + random_.below(options_.threads)),
+                                              con_id()));
         open.back()->statements_left = options_.workload == "wide" ? 4 : 1 + random_.below(8);
         continue;
       }
       const std::size_t i = random_.below(static_cast<std::uint32_t>(open.size()));
       Open& t = *open[i];
       statement(t);
+      if (cluster_.options().varied && random_.percent(10)) add_noise(cluster_, t.redo.thread(), con_id(), kConUid);
       if (random_.percent(25) || cluster_.pending(t.redo.thread()) > 12) cluster_.flush(t.redo.thread());
       if (t.statements_left > 0) continue;
       if (!t.redo.empty()) decide(t, !(may("rollback") && options_.workload == "mixed" && random_.percent(12)));
@@ -240,7 +244,8 @@ class Simulation {
     row.pieces.clear();
     row.migrated = false;
     // Chained rows have small pieces here, so that a few columns suffice for a chain.
-    const std::uint32_t limit = whole || !may("chain") || !random_.percent(15) ? kRowBytesMax : random_.between(80, 400);
+    const std::uint32_t limit =
+        whole || !may("chain") || !random_.percent(15) ? kRowBytesMax : random_.between(80, 400);
     RowPiece piece;
     std::uint32_t bytes = 30;
     for (std::uint16_t c = 0; c < stored; ++c) {
@@ -272,8 +277,9 @@ class Simulation {
     row.pieces.push_back(piece);
     for (RowPiece& p : row.pieces) {
       std::uint32_t used = 20;
-      for (std::uint16_t i = 0; i < p.count; ++i) used += static_cast<std::uint32_t>(row.values[p.first + i].bytes.size()) + 3;
-      p.address = table.place(std::min(used, SimulatedTable::kBlockBytes - 2));
+      for (std::uint16_t i = 0; i < p.count; ++i)
+        used += static_cast<std::uint32_t>(row.values[p.first + i].bytes.size()) + 3;
+      p.address = table.segments[row.segment].place(std::min(used, Segment::kBlockBytes - 2));
     }
     row.head = row.pieces[0].address;
   }
@@ -374,10 +380,12 @@ class Simulation {
     Row after = held.row;
     std::vector<Value> values;
     for (const std::uint16_t c : columns) {
-      after.values[c] = table.columns[c].nullable && random_.percent(15) ? Value{} : values_.make(table.columns[c].kind, random_, 60);
+      after.values[c] =
+          table.columns[c].nullable && random_.percent(15) ? Value{} : values_.make(table.columns[c].kind, random_, 60);
       values.push_back(after.values[c]);
     }
-    t.redo.update(table, held.row, columns, values, may("lock") && random_.percent(30));
+    t.redo.update(table, held.row, columns, values,
+                  {may("lock") && random_.percent(30), may("packed") && random_.percent(20)});
     t.truth.update(table, held.row, after, shown(table, columns));
     held.row = std::move(after);
     ++summary_.rows;
@@ -389,7 +397,7 @@ class Simulation {
     const std::uint16_t c = columns[random_.below(static_cast<std::uint32_t>(columns.size()))];
     moved.values[c] = values_.make(table.columns[c].kind, random_, 200);
     moved.migrated = true;
-    moved.pieces[0].address = table.place(2000);
+    moved.pieces[0].address = table.segments[moved.segment].place(2000);
     t.redo.migrate(table, held.row, moved);
     std::vector<std::uint16_t> all(held.row.pieces[0].count);
     std::iota(all.begin(), all.end(), std::uint16_t{0});
@@ -425,15 +433,25 @@ class Simulation {
 }  // namespace
 
 const std::vector<std::string>& operation_names() {
-  static const std::vector<std::string> names{"insert",  "update",    "delete",   "multi", "chain",
-                                              "migrate", "savepoint", "rollback", "lock",  "strands"};
+  static const std::vector<std::string> names{"insert",  "update",    "delete",   "multi",       "chain",
+                                              "migrate", "savepoint", "rollback", "lock",        "strands",
+                                              "packed",  "split",     "noise",    "dependencies"};
   return names;
+}
+
+bool chosen(const Options& o, std::string_view operation) {
+  const auto named = [&](std::string_view name) {
+    return std::find(o.operations.begin(), o.operations.end(), name) != o.operations.end();
+  };
+  return o.operations.empty() || named("all") || named(operation);
 }
 
 Summary simulate(const Options& options) {
   std::error_code error;
   std::filesystem::create_directories(options.directory, error);
-  if (error) throw Error(ErrorCode::kOperation, options.directory.string(), "cannot be created: " + error.message(), "name another directory");
+  if (error)
+    throw Error(ErrorCode::kOperation, options.directory.string(), "cannot be created: " + error.message(),
+                "name another directory");
   return Simulation(options).run();
 }
 

@@ -21,10 +21,10 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint16_t threads = 1;
   std::uint64_t transactions = 100;
-  std::uint64_t size = 0;             // bytes of redo; 0: as many as the transactions need, else transactions do not count
-  std::vector<std::string> types;     // names of column_kinds(); empty = all
+  std::uint64_t size = 0;          // bytes of redo; 0: as many as the transactions need, else transactions do not count
+  std::vector<std::string> types;  // names of column_kinds(); empty = all
   std::vector<std::string> operations;  // names of operation_names(); empty = all
-  std::string workload = "mixed";     // mixed, small, wide
+  std::string workload = "mixed";       // mixed, small, wide
   redo::Version version = 0x17060000;
   std::uint32_t block_size = 512;
   bool big_endian = false;
@@ -39,8 +39,11 @@ struct Summary {
   std::uint64_t bytes = 0;
 };
 
-// insert, update, delete, multi, chain, migrate, savepoint, rollback, lock, strands
+// What --operations may name.
 const std::vector<std::string>& operation_names();
+
+// Is the operation among those that the options ask for?
+bool chosen(const Options& options, std::string_view operation);
 
 // Throws Error(kUsage) for an unknown name, Error(kOperation) when the directory cannot be written.
 Summary simulate(const Options& options);

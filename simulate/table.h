@@ -9,6 +9,7 @@
 
 namespace redoubt::simulate {
 
+using oracle::Dba;
 using redo::RowAddress;
 
 // Which columns an update or delete carries besides those it must.
@@ -18,10 +19,14 @@ struct SimulatedColumn {
   std::string name;
   ColumnKind kind;
   bool nullable = true;
+  bool hidden = false;  // SET UNUSED: still stored
+
+  // May it be logged besides the columns of a change?
+  bool supplemental() const { return !hidden; }
 };
 
-// A part of a row as stored: columns first .. first + count - 1. A value may go on in the next piece: then `cut` bytes of
-// the piece's last column are in this one, and the next piece begins with the rest.
+// A part of a row as stored: columns first .. first + count - 1. A value may go on in the next piece: then `cut` bytes
+// of the piece's last column are in this one, and the next piece begins with the rest.
 struct RowPiece {
   RowAddress address;
   std::uint16_t first = 0;
@@ -32,33 +37,36 @@ struct RowPiece {
 
 struct Row {
   std::vector<Value> values;
-  std::vector<RowPiece> pieces;     // head first
-  RowAddress head;                  // where the ROWID points: the head piece, or the stub of a migrated row
-  bool migrated = false;            // the head is a stub, pieces[0] lies elsewhere
+  std::vector<RowPiece> pieces;  // head first
+  RowAddress head;               // where the ROWID points: the head piece, or the stub of a migrated row
+  bool migrated = false;         // the head is a stub, pieces[0] lies elsewhere
+  std::uint16_t segment = 0;     // of the table's segments
 };
 
-class SimulatedTable {
- public:
-  std::uint16_t con_id = 0;
+// What vectors say of the object that a block belongs to.
+struct ObjectIds {
   std::uint32_t obj = 0;
   std::uint32_t data_obj = 0;
-  std::uint32_t file = 24;  // relative file number of its blocks
   std::uint32_t tablespace = 6;
-  std::string owner, name;
-  std::vector<SimulatedColumn> columns;
-  Supplemental supplemental = Supplemental::kAll;
-  std::vector<Row> rows;
+  std::uint32_t file = 24;  // relative file number
+};
 
+// Blocks of a table, of a partition of one, or of an index or LOB of one.
+class Segment : public ObjectIds {
+ public:
   std::uint32_t header_dba() const { return file << 22 | (first_block_ - 2); }
   // Room for a piece of `bytes`: the block in use, or the next one.
   RowAddress place(std::uint32_t bytes) {
-    if (used_ + bytes + 2 > kBlockBytes || slot_ >= 400) {
-      ++block_;
-      slot_ = 0;
-      used_ = 0;
-    }
+    if (used_ + bytes + 2 > kBlockBytes || slot_ >= 400) next_block();
     used_ += bytes + 2;
-    return {file << 22 | (first_block_ + block_), slot_++};
+    return {dba(), slot_++};
+  }
+  // The block in use.
+  Dba dba() const { return file << 22 | (first_block_ + block_); }
+  void next_block() {
+    ++block_;
+    slot_ = 0;
+    used_ = 0;
   }
   void start_at(std::uint32_t block) { first_block_ = block; }
 
@@ -69,6 +77,17 @@ class SimulatedTable {
   std::uint32_t block_ = 0;
   std::uint16_t slot_ = 0;
   std::uint32_t used_ = 0;
+};
+
+struct SimulatedTable {
+  std::uint16_t con_id = 0;
+  std::string owner, name;
+  std::vector<SimulatedColumn> columns;
+  Supplemental supplemental = Supplemental::kAll;
+  bool row_dependencies = false;  // every row says the SCN of its last change
+  std::vector<Segment> segments;  // one, or one for each partition
+
+  const Segment& segment_of(const Row& row) const { return segments[row.segment]; }
 };
 
 }  // namespace redoubt::simulate

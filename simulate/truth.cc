@@ -17,9 +17,11 @@ std::string image(const SimulatedTable& table, const Row& row, const std::vector
   return text + "}";
 }
 
-std::string op(char kind, const SimulatedTable& table, const Row& row, const std::string& before, const std::string& after) {
-  return std::string("{\"op\":\"") + kind + "\",\"owner\":" + json_string(table.owner) + ",\"table\":" +
-         json_string(table.name) + ",\"rowid\":\"" + to_text(oracle::RowId{table.data_obj, row.head.dba, row.head.slot}) +
+std::string op(char kind, const SimulatedTable& table, const Row& row, const std::string& before,
+               const std::string& after) {
+  return std::string("{\"op\":\"") + kind + "\",\"owner\":" + json_string(table.owner) +
+         ",\"table\":" + json_string(table.name) + ",\"rowid\":\"" +
+         to_text(oracle::RowId{table.segment_of(row).data_obj, row.head.dba, row.head.slot}) +
          "\",\"before\":" + before + ",\"after\":" + after + "}";
 }
 

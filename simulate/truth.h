@@ -19,7 +19,8 @@ class TransactionTruth {
   void insert(const SimulatedTable& table, const Row& row);
   void remove(const SimulatedTable& table, const Row& row);
   // `shown` (ascending): the columns that redo tells, with their values before and after.
-  void update(const SimulatedTable& table, const Row& before, const Row& after, const std::vector<std::uint16_t>& shown);
+  void update(const SimulatedTable& table, const Row& before, const Row& after,
+              const std::vector<std::uint16_t>& shown);
 
   std::size_t mark() const { return ops_.size(); }
   void undo_to(std::size_t mark) { ops_.resize(mark); }

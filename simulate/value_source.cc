@@ -59,8 +59,13 @@ struct Moment {
 Moment moment(Random& random) {
   if (random.percent(8)) return {9999, 12, 31, 23, 59, 59, 999999999};
   if (random.percent(8)) return {1, 1, 1, 0, 0, 0, 0};
-  return {random.between(1900, 2099), random.between(1, 12), random.between(1, 28), random.below(24),
-          random.below(60),           random.below(60),      random.percent(30) ? 0 : random.below(1000000000)};
+  return {random.between(1900, 2099),
+          random.between(1, 12),
+          random.between(1, 28),
+          random.below(24),
+          random.below(60),
+          random.below(60),
+          random.percent(30) ? 0 : random.below(1000000000)};
 }
 
 std::string date_text(const Moment& m) {

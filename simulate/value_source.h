@@ -36,7 +36,8 @@ const std::vector<ColumnKind>& column_kinds();
 
 class ValueSource {
  public:
-  ValueSource(const oracle::Charset& charset, const oracle::Charset& national) : charset_(charset), national_(national) {}
+  ValueSource(const oracle::Charset& charset, const oracle::Charset& national)
+      : charset_(charset), national_(national) {}
 
   // A value of the kind: mostly ordinary, often an edge of the type, never NULL. Text has at most `longest` bytes.
   Value make(const ColumnKind& kind, Random& random, std::uint32_t longest) const;
