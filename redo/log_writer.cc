@@ -57,12 +57,16 @@ void LogWriter::add(Bytes record) {
   const std::size_t left = payload() - part.stream.size() % payload();
   if (left < kRecordHeaderSize) part.stream.resize(part.stream.size() + left);
   const std::size_t at = part.stream.size();
-  const std::size_t extra = at == 0 ? kLwnRecordHeaderSize - kRecordHeaderSize : 0;
+  const bool has_lwn = (record[4] & kVldLwn) != 0;
+  REDOUBT_ASSERT(at == 0 || !has_lwn);
+  const std::size_t head = has_lwn ? kLwnRecordHeaderSize : kRecordHeaderSize;
+  REDOUBT_ASSERT(record.size() >= head);
+  const std::size_t extra = at == 0 ? kLwnRecordHeaderSize - head : 0;
   part.stream.resize(at + align4(static_cast<std::uint32_t>(record.size() + extra)));
   part.records.push_back({at, part.stream.size()});
   std::uint8_t* to = part.stream.data() + at;
-  std::copy_n(record.begin(), kRecordHeaderSize, to);
-  std::copy(record.begin() + kRecordHeaderSize, record.end(), to + kRecordHeaderSize + extra);
+  std::copy_n(record.data(), head, to);
+  std::copy(record.begin() + static_cast<std::ptrdiff_t>(head), record.end(), to + head + extra);
   if (extra != 0) {
     store(to, static_cast<std::uint32_t>(record.size() + extra), order_);
     to[4] |= kVldLwn;
@@ -70,18 +74,24 @@ void LogWriter::add(Bytes record) {
 }
 
 void LogWriter::write_group(std::uint32_t time) {
-  REDOUBT_ASSERT(part_count_ > 0);
   LwnHeader lwn;
-  lwn.parts = static_cast<std::uint16_t>(part_count_);
   lwn.time = time;
   lwn.scn.value = kNoScn;
+  for (std::size_t i = 0; i < part_count_; ++i) {
+    lwn.scn.value = std::min(lwn.scn.value, parts_[i].first_scn);
+    lwn.end_scn.value = std::max(lwn.end_scn.value, parts_[i].last_scn + 1);
+  }
+  write_group(lwn);
+}
+
+void LogWriter::write_group(LwnHeader lwn) {
+  REDOUBT_ASSERT(part_count_ > 0);
+  lwn.parts = static_cast<std::uint16_t>(part_count_);
+  lwn.group_blocks = 0;
   std::vector<std::uint32_t> blocks;
   for (std::size_t i = 0; i < part_count_; ++i) {
-    const Part& part = parts_[i];
-    REDOUBT_ASSERT(!part.records.empty());
-    lwn.scn.value = std::min(lwn.scn.value, part.first_scn);
-    lwn.end_scn.value = std::max(lwn.end_scn.value, part.last_scn + 1);
-    blocks.push_back(static_cast<std::uint32_t>((part.stream.size() + payload() - 1) / payload()));
+    REDOUBT_ASSERT(!parts_[i].records.empty());
+    blocks.push_back(static_cast<std::uint32_t>((parts_[i].stream.size() + payload() - 1) / payload()));
     lwn.group_blocks += blocks.back();
   }
   for (std::size_t i = 0; i < part_count_; ++i) {
@@ -91,7 +101,6 @@ void LogWriter::write_group(std::uint32_t time) {
     write_part(parts_[i]);
   }
   header_.largest_lwn = std::max(header_.largest_lwn, *std::max_element(blocks.begin(), blocks.end()));
-  header_.recent_scn.value = lwn.end_scn.value - 1;
   part_count_ = 0;
 }
 

@@ -24,10 +24,13 @@ class LogWriter {
 
   // Starts a part of the group in work.
   void begin_part();
-  // Appends a record with the ordinary 24-byte header to the part; the first gets the LWN header. Copied.
+  // Appends a record to the part; the first gets the LWN header, unless it has one, whose unused bytes then stay. The
+  // others have the ordinary 24-byte header. Copied.
   void add(Bytes record);
   // Lays the parts out into blocks. `time` is redo_time_value of the host's clock. At least one part with one record.
   void write_group(std::uint32_t time);
+  // The same with the header's SCNs, time and unknown bytes as given; its counts are filled in.
+  void write_group(LwnHeader lwn);
 
   // Ends the log: its header gets nab and the next SCN. Nothing may be added behind it.
   void close(Scn next_scn, std::uint32_t next_time);
