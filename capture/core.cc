@@ -53,7 +53,7 @@ redo::RowAddress row_address(const Vector& row) {
   const Bytes field = row.field(2);
   if (field.size() < redo::kKdoSize) return {};
   const redo::Kdo kdo = redo::decode<redo::Kdo>(field, row.order);
-  if (kdo.row_op() == redo::RowOp::kInsertRows || kdo.row_op() == redo::RowOp::kDeleteRows)
+  if (kdo.row_op() == redo::RowOp::kInsertMany || kdo.row_op() == redo::RowOp::kDeleteMany)
     return {kdo.bdba, kdo.nnew > 0 ? load_u16(kdo.slots.data(), row.order) : std::uint16_t{0}};
   return kdo.address();
 }
@@ -447,12 +447,12 @@ void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
       events_.push_back({Event::Kind::kDictionary, group_->thread, record_->rba, scn, std::move(text)});
     }
     std::fill(known_.begin(), known_.end(), Known{});
-    const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
-    batch_.rows.erase(
-        std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
-        batch_.rows.end());
-    committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   }
+  const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
+  batch_.rows.erase(
+      std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
+      batch_.rows.end());
+  committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   if (committed.row_count == 0 || scn <= options_.from_scn) {
     batch_.rows.resize(first_row);
     batch_.cells.resize(first_cell);
@@ -493,6 +493,12 @@ bool Core::take(change::Batch& batch) {
   std::swap(batch, batch_);
   batch.owners.push_back(std::exchange(retained_, std::make_shared<Retained>(pool_)));
   dictionary_.keep_alive(batch.owners);
+  if (dictionary_.version_count() > 1) {
+    // Rows still to come are not older than the begin of their transaction.
+    Scn oldest = last_scn_;
+    transactions_.for_each([&](const OpenTransaction& t) { oldest = std::min(oldest, t.begin_scn); });
+    dictionary_.forget_below(oldest);
+  }
   return true;
 }
 

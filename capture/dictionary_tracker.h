@@ -1,56 +1,81 @@
-// Stand-in until the dictionary room lands: every object is a schemaless table.
+// The dictionary over time: versions by SCN, made by following the changes of SYS tables in redo (rows.md 4.1).
+//
+//   SCN   2266634            2267100                2267500
+//         |- checkpoint -----|- ALTER TABLE ADD ----|- TRUNCATE ---->
+//           version 1          version 2              version 3
+//
+// A row is read with the version of its own SCN, even if its transaction commits later. Several containers have one
+// dictionary each, loaded from one file each; object numbers mean nothing across containers.
 #pragma once
-#include <map>
-#include <regex>
+
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "change/row_change.h"
+#include "oracle/dictionary.h"
 #include "oracle/dictionary_builder.h"
 #include "oracle/dictionary_json.h"
+#include "oracle/schemaless.h"
+
 namespace redoubt::capture {
+
+// Not for several threads. A copy goes its own way.
 class DictionaryTracker {
  public:
-  static DictionaryTracker schemaless() { return {}; }
-  static DictionaryTracker load(const std::vector<std::string>& files, const std::string& tables) {
-    DictionaryTracker t;
-    std::vector<oracle::Container> containers;
-    for (const auto& f : files) { auto l = oracle::load_dictionary_json(f); containers.push_back({l.facts, l.rows}); }
-    oracle::DictionaryBuilder::Filter filter;
-    if (!tables.empty()) filter = [re = std::regex(tables)](std::string_view o, std::string_view n) { return std::regex_match(std::string(o) + "." + std::string(n), re); };
-    t.d_ = oracle::DictionaryBuilder(filter).build(containers, 0);
-    t.schemaless_ = false;
-    return t;
+  // No dictionary: every object is a table OBJ_n, and all are captured.
+  static DictionaryTracker schemaless();
+
+  // Checkpoint files, one per container. `tables` is a regular expression that OWNER.TABLE must match as a whole to be
+  // captured; without one all tables are but those that the dictionary is made of. Objects that no file describes are
+  // not captured. Throws Error: kUnknown for a file, kUsage for two files of one container, files of different
+  // databases, and a bad expression.
+  static DictionaryTracker load(const std::vector<std::filesystem::path>& files, const std::string& tables);
+  explicit DictionaryTracker(std::vector<oracle::LoadedDictionary> dictionaries, const std::string& tables = {});
+
+  // Of the first file.
+  const oracle::DatabaseFacts& facts() const { return versions_.front()->facts(); }
+  const oracle::Dictionary& latest() const { return *versions_.back(); }
+  // The version for rows of this SCN. Below the first version that is the first.
+  const oracle::Dictionary& at(oracle::Scn scn) const;
+
+  // The table of an object at an SCN; one of raw columns, at least `columns` of them, if the dictionary has none.
+  const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, oracle::Scn scn, std::size_t columns) {
+    const oracle::Table* table = at(scn).find(con_id, obj);
+    return table ? table : unknown_.table(con_id, obj, columns);
   }
-  const oracle::DatabaseFacts& facts() const { return d_->facts(); }
-  const oracle::Dictionary& latest() const { return *d_; }
-  const oracle::Table* table(std::uint16_t con, std::uint32_t obj, oracle::Scn, std::size_t columns) {
-    if (!schemaless_) return d_->find(con, obj);
-    auto& t = tables_[std::uint64_t{con} << 32 | obj];
-    if (!t || t->columns.size() < columns || columns == 0) {
-      if (t && columns <= t->columns.size()) return t.get();
-      auto n = std::make_shared<oracle::Table>();
-      static std::uint64_t serial = 0;
-      n->serial = ++serial;
-      n->con_id = con;
-      n->obj = obj;
-      n->name = "OBJ_" + std::to_string(obj);
-      n->known = false;
-      for (std::size_t i = 0; i < columns; ++i) {
-        oracle::Column c;
-        c.name = "COL_" + std::to_string(i + 1);
-        c.segcol = static_cast<std::uint16_t>(i + 1);
-        n->columns.push_back(c);
-      }
-      old_.push_back(t);
-      t = n;
-    }
-    return t.get();
-  }
-  std::vector<std::string> apply(const change::Batch&, const change::Transaction&) { return {}; }
-  void keep_alive(std::vector<std::shared_ptr<const void>>&) const {}
+
+  // Takes the changes of dictionary tables from a committed transaction; others are passed over. A new version is valid
+  // from its commit SCN. Transactions at or below the SCN of a container's file change nothing. Returns what happened
+  // to captured tables, and what was strange, in sentences.
+  std::vector<std::string> apply(const change::Batch& batch, const change::Transaction& transaction);
+
+  // No row below `scn` will be asked for again.
+  void forget_below(oracle::Scn scn);
+  std::size_t version_count() const { return versions_.size(); }
+
+  // What was strange about the loaded rows, in sentences; since the last call.
+  std::vector<std::string> take_warnings() { return builder_.take_warnings(); }
+
+  // Adds what keeps all tables given out so far alive.
+  void keep_alive(std::vector<std::shared_ptr<const void>>& owners) const;
 
  private:
-  bool schemaless_ = true;
-  std::shared_ptr<const oracle::Dictionary> d_ = std::make_shared<oracle::Dictionary>();
-  std::map<std::uint64_t, std::shared_ptr<oracle::Table>> tables_;
-  std::vector<std::shared_ptr<oracle::Table>> old_;
+  DictionaryTracker();
+
+  oracle::Patched apply(oracle::DictionaryRows& rows, const change::Batch& batch, const change::RowChange& row);
+
+  oracle::DictionaryBuilder builder_;
+  std::vector<oracle::Container> containers_;                       // none when schemaless
+  std::vector<oracle::Scn> loaded_at_;                              // of each container's rows
+  std::deque<std::shared_ptr<const oracle::Dictionary>> versions_;  // never empty, by from_scn
+  oracle::SchemalessTables unknown_;
 };
+
+// What is different for captured tables between two versions, in sentences. Tables that did not change are known by
+// being shared.
+std::vector<std::string> differences(const oracle::Dictionary& before, const oracle::Dictionary& after);
+
 }  // namespace redoubt::capture

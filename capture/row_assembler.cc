@@ -289,7 +289,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
   if (fields.left() <= kdo_at) throw Malformed("rows without KDO");
   for (unsigned i = 0; i < kdo_at; ++i) fields.next();
   const Kdo kdo = redo::decode<Kdo>(fields.next(), change.order);
-  if (kdo.row_op() != RowOp::kInsertRows) throw Malformed("rows in another form than QMI");
+  if (kdo.row_op() != RowOp::kInsertMany) throw Malformed("rows in another form than QMI");
   const oracle::Table* table = find_table(change, 0);
   if (!table) return;
   const bool wide_scn = change.version >= redo::kVersion12_2;

@@ -78,6 +78,7 @@ class Run {
   }
 
   int run() {
+    for (const std::string& text : dictionary_.take_warnings()) tell("warning", 0, {}, text);
     capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
     total_bytes_ = set.bytes();
     for (auto& [thread, logs] : set.threads) {

@@ -65,6 +65,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->footer(footer());
   add_log_records_command(*add_group(*root, "log", "Look into redo logs"));
   add_capture_command(*root);
+  add_simulate_command(*root);
   add_version_command(*root);
   add_manual_command(*root);
   return root;

@@ -71,6 +71,15 @@ bool DictionaryRows::follows(std::string_view owner, std::string_view table) con
   return found;
 }
 
+bool DictionaryRows::keeps(std::string_view owner, std::string_view table, std::string_view column) const {
+  bool found = false;
+  with_table(*this, owner, table, [&]<class Table>(const Table&) {
+    for (const auto& field : Layout<typename Table::Row>::kFields)
+      found |= !field.column.empty() && field.column == column;
+  });
+  return found;
+}
+
 template <class Row>
 void DictionaryRows::touch(const Row& row) {
   if constexpr (std::is_same_v<Row, UserRow> || std::is_same_v<Row, TokenSetRow>) {

@@ -134,6 +134,9 @@ class DictionaryRows {
   // Is this one of the tables that a dictionary is made of (rows.md 4.2)?
   bool follows(std::string_view owner, std::string_view table) const;
 
+  // Is this a column that rows of such a table keep?
+  bool keeps(std::string_view owner, std::string_view table, std::string_view column) const;
+
   // Applies one row change. An insert of a ROWID in use replaces; an update or delete of an unknown one is ignored; an
   // update changes only the columns given; columns that are not kept are ignored. Throws Malformed on a value that does
   // not fit its column, and then has changed nothing.

@@ -1,8 +1,9 @@
 // The two header blocks of a redo log file, and the header of every other block. Offsets: format.md 1 and 2.
 //
 //   block 0   @1 size code  @16 checksum  @20 block size  @24 blocks behind block 0  @28 magic
-//   block 1   @0 block header  @20 version  @24 DBID  @28 name  ...  @156 nab  @176 thread  @180 first SCN  @192 next
-//   SCN block     @0 01  @1 size code  @4 block number  @8 sequence  @12 first-record word  @14 checksum
+//   block 1   @0 block header  @20 version  @24 DBID  @28 name  ...  @156 nab  @176 thread  @180 first SCN
+//             @192 next SCN
+//   block     @0 01  @1 size code  @4 block number  @8 sequence  @12 first-record word  @14 checksum
 #pragma once
 
 #include <string>

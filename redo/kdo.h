@@ -36,12 +36,12 @@ enum class RowOp : std::uint8_t {
   kForward = 8,      // CFA
   kClusterKey = 9,   // CKI
   kSetLinks = 10,    // SKL
-  kInsertRows = 11,  // QMI
-  kDeleteRows = 12,  // QMD
+  kInsertMany = 11,  // QMI
+  kDeleteMany = 12,  // QMD
   kDescribe = 14,    // DSC
   kLogminer = 16,    // LMN
   kLob = 17,         // LLB
-  kArrayUpdate = 21,
+  kUpdateMany = 21,
   kCompare = 22,  // CMP
 };
 
@@ -157,8 +157,8 @@ void layout(Io& io, Kdo& k) {
       io.u8(28, k.fb);
       io.u8(29, k.lock);
       break;
-    case RowOp::kInsertRows:
-    case RowOp::kDeleteRows:
+    case RowOp::kInsertMany:
+    case RowOp::kDeleteMany:
       io.u8(16, k.tabn);
       io.u8(17, k.lock);
       io.u8(18, k.nnew);

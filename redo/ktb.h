@@ -8,8 +8,8 @@
 //   L  s: XID, UBA, lock word, SCN6R   undo form: what the ITL entry held
 //   R  s+2: itc, s+12: itc ITL entries of 24 bytes
 //   N  -
-//   cleanout: s+36 opt, count e, version, 0; s+40 SCN; s+48 e x (itl, opt, SCN6R); big SCN: e x u16 bits 32-47, 4 bytes
-//   0
+//   cleanout: s+36 opt, count e, version, 0; s+40 SCN; s+48 e x (itl, opt, SCN6R); big SCN: then e x u16 SCN bits
+//             32-47, 4 bytes 0
 #pragma once
 
 #include "redo/layout.h"
@@ -114,7 +114,8 @@ void layout(Io& io, Ktb& k) {
     case KtbKind::kItlImage: {
       std::int16_t count = static_cast<std::int16_t>(k.itl.size());
       io.i16(s + 2, count);
-      k.itl.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+      if (count < 0) throw Malformed("a KTB with a negative number of ITL entries");
+      k.itl.resize(static_cast<std::size_t>(count));
       for (std::size_t i = 0; i < k.itl.size(); ++i) {
         layout_itl(io, s + 12 + 24 * i, k.itl[i]);
       }

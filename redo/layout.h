@@ -10,8 +10,10 @@
 //
 // Elementary encodings (all multi-byte numbers in the byte order of the file):
 //
-//   scn8   u32 lo, u16 w, u16 x   bytes 0-5 all FF: none; w & 8000: marked, bits 48-62 in w, 32-47 in x; else plain,
-//   32-47 in w xid    u16 usn, u16 slt, u32 sqn uba    u32 dba, u16 seq, u8 rec, u8 unused
+//   scn8   u32 lo, u16 w, u16 x        bytes 0-5 all FF: none; w & 8000: marked, bits 48-62 in w, 32-47 in x;
+//                                      else plain, 32-47 in w
+//   xid    u16 usn, u16 slt, u32 sqn
+//   uba    u32 dba, u16 seq, u8 rec, u8 unused
 #pragma once
 
 #include <algorithm>
@@ -62,6 +64,7 @@ class Reader {
   void u16(std::size_t at, std::uint16_t& v) { v = u16_at(bytes_, at, order_); }
   void i16(std::size_t at, std::int16_t& v) { v = static_cast<std::int16_t>(u16_at(bytes_, at, order_)); }
   void u32(std::size_t at, std::uint32_t& v) { v = u32_at(bytes_, at, order_); }
+  void i32(std::size_t at, std::int32_t& v) { v = static_cast<std::int32_t>(u32_at(bytes_, at, order_)); }
   // Big-endian whatever the file: numbers inside values, locators and index keys.
   void u16be(std::size_t at, std::uint16_t& v) { v = u16_at(bytes_, at, ByteOrder::kBig); }
   void u32be(std::size_t at, std::uint32_t& v) { v = u32_at(bytes_, at, ByteOrder::kBig); }
@@ -107,6 +110,7 @@ class Writer {
   void u16(std::size_t at, const std::uint16_t& v) { store(put(at, 2), v, order_); }
   void i16(std::size_t at, const std::int16_t& v) { store(put(at, 2), static_cast<std::uint16_t>(v), order_); }
   void u32(std::size_t at, const std::uint32_t& v) { store(put(at, 4), v, order_); }
+  void i32(std::size_t at, const std::int32_t& v) { store(put(at, 4), static_cast<std::uint32_t>(v), order_); }
   void u16be(std::size_t at, const std::uint16_t& v) { store(put(at, 2), v, ByteOrder::kBig); }
   void u32be(std::size_t at, const std::uint32_t& v) { store(put(at, 4), v, ByteOrder::kBig); }
   void scn8(std::size_t at, const Scn8& v) {

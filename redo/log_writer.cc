@@ -20,14 +20,10 @@ void seal(std::uint8_t* block, std::size_t size, std::size_t at) {
   std::memcpy(block + at, &sum, 2);
 }
 
-// 11.2 writes other words and leaves two bytes of "none" at 0; the text is for people.
+// The text is for people; the form is that of 23ai whatever the release.
 std::string description(const RedoHeader& h) {
-  const bool open = h.next_scn.value == kNoScn;
-  if (h.version >= kVersion12_2)
-    return fmt::format("T {:04}, S {:010}, SCN 0x{:016x}-0x{}", h.thread, h.block.sequence, h.first_scn.value,
-                       open ? std::string(16, 'f') : fmt::format("{:016x}", h.next_scn.value));
-  return fmt::format("Thread {:04}, Seq# {:010}, SCN 0x{:012x}-0x{}", h.thread, h.block.sequence, h.first_scn.value,
-                     open ? std::string(12, 'f') : fmt::format("{:012x}", h.next_scn.value));
+  return fmt::format("T {:04}, S {:010}, SCN 0x{:016x}-0x{}", h.thread, h.block.sequence, h.first_scn.value,
+                     h.next_scn.value == kNoScn ? std::string(16, 'f') : fmt::format("{:016x}", h.next_scn.value));
 }
 
 }  // namespace
@@ -78,7 +74,6 @@ void LogWriter::write_group(std::uint32_t time) {
   LwnHeader lwn;
   lwn.parts = static_cast<std::uint16_t>(part_count_);
   lwn.time = time;
-  lwn.byte36 = header_.version >= kVersion19 ? 0x0A : 0x08;
   lwn.scn.value = kNoScn;
   std::vector<std::uint32_t> blocks;
   for (std::size_t i = 0; i < part_count_; ++i) {
@@ -95,7 +90,7 @@ void LogWriter::write_group(std::uint32_t time) {
     layout(io, lwn);
     write_part(parts_[i]);
   }
-  header_.largest_lwn = std::max(header_.largest_lwn, lwn.group_blocks);
+  header_.largest_lwn = std::max(header_.largest_lwn, *std::max_element(blocks.begin(), blocks.end()));
   header_.recent_scn.value = lwn.end_scn.value - 1;
   part_count_ = 0;
 }
@@ -161,10 +156,10 @@ void LogWriter::write_headers(std::uint32_t file_blocks) {
   std::vector<std::uint8_t> blocks(2 * size);
   FileHeader file;
   file.size_code = header_.block.size_code;
-  file.byte15 = header_.version >= kVersion12_2 ? 4 : 0;
+  file.byte15 = 4;
   file.block_size = header_.block_size;
   file.blocks = file_blocks - 1;
-  file.word32 = file.byte15;
+  file.word32 = 4;
   if (order_ == ByteOrder::kBig) std::reverse(file.magic.begin(), file.magic.end());
   Writer first({blocks.data(), size}, order_);
   layout(first, file);

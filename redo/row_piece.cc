@@ -5,6 +5,7 @@
 namespace redoubt::redo {
 namespace {
 
+constexpr std::uint8_t kLongestShort = 0xFA;  // a length that is its own code
 constexpr std::uint8_t kLongLength = 0xFE;
 constexpr std::uint8_t kNull = 0xFF;
 constexpr std::uint8_t kLiteral = 0xC8;  // + length, up to 49
@@ -112,20 +113,20 @@ std::vector<PackedRow> read_packed_rows(const Kdo& kdo, FieldCursor& fields, boo
   return rows;
 }
 
+Bytes read_row_column(Bytes bytes, unsigned position, ByteOrder order, std::vector<PieceColumn>& out) {
+  const std::uint8_t code = u8_at(bytes, 0);
+  if (code > kLongestShort && code != kLongLength && code != kNull)
+    throw Malformed(fmt::format("column length code 0x{:02x}", code));
+  const std::size_t head = code == kLongLength ? 3 : 1;
+  const std::size_t length = code == kLongLength ? u16_at(bytes, 1, order) : code == kNull ? 0 : code;
+  const Bytes value = slice(bytes, head, length);
+  out.push_back({static_cast<std::uint16_t>(position), length == 0, length == 0 ? Bytes{} : value});
+  return bytes.subspan(head + length);
+}
+
 void read_row_format(Bytes bytes, unsigned count, unsigned first, ByteOrder order, std::vector<PieceColumn>& out) {
-  Cursor cursor(bytes, order);
-  for (unsigned i = 0; i < count; ++i) {
-    const auto position = static_cast<std::uint16_t>(first + i);
-    const std::uint8_t code = cursor.u8();
-    if (code == kNull) {
-      out.push_back({position, true, {}});
-      continue;
-    }
-    if (code > 0xFA && code != kLongLength) throw Malformed(fmt::format("column length code 0x{:02x}", code));
-    const std::size_t length = code == kLongLength ? cursor.u16() : code;
-    out.push_back({position, length == 0, cursor.take(length)});
-  }
-  if (!cursor.empty()) throw Malformed(fmt::format("{} bytes behind the last column of a row", cursor.left()));
+  for (unsigned i = 0; i < count; ++i) bytes = read_row_column(bytes, first + i, order, out);
+  if (!bytes.empty()) throw Malformed(fmt::format("{} bytes behind the last column of a row", bytes.size()));
 }
 
 void append_row_format(std::vector<std::uint8_t>& out, const PieceColumn& column, ByteOrder order) {
@@ -134,7 +135,7 @@ void append_row_format(std::vector<std::uint8_t>& out, const PieceColumn& column
     return;
   }
   const std::size_t size = column.value.size();
-  if (size <= 0xFA) {
+  if (size <= kLongestShort) {
     out.push_back(static_cast<std::uint8_t>(size));
   } else {
     out.push_back(kLongLength);

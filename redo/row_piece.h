@@ -55,6 +55,9 @@ std::vector<PackedRow> read_packed_rows(const Kdo& kdo, FieldCursor& fields, boo
 // `count` columns in row format, appended to `out` with positions from `first` on. All of `bytes` must be used.
 void read_row_format(Bytes bytes, unsigned count, unsigned first, ByteOrder order, std::vector<PieceColumn>& out);
 
+// One column in row format at the start of `bytes`, appended to `out`; returns what lies behind it. Throws Malformed.
+Bytes read_row_column(Bytes bytes, unsigned position, ByteOrder order, std::vector<PieceColumn>& out);
+
 // Appends one column in row format.
 void append_row_format(std::vector<std::uint8_t>& out, const PieceColumn& column, ByteOrder order);
 

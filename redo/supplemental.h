@@ -3,8 +3,8 @@
 //
 //   @0 kind  @1 fb  @2 columns  @4 object version  @6 before: segment column of the first undo column, 0 = none
 //   @8 after: the same for the redo columns   26 bytes and more: @20 DBA, @24 slot of the row's head piece
-//   columns > 0: then a field u16 x columns with segment columns (1-based), one with lengths (0xFFFF = null), the
-//   values
+//   columns > 0: then a field u16 x columns with segment columns (1-based), one with lengths (0xFFFF = null),
+//   the values
 #pragma once
 
 #include "redo/kdo.h"

@@ -76,6 +76,17 @@ void layout(Io& io, Ktucf& k) {
   io.u8(12, k.fbi);
 }
 
+// The 24-byte field of flg 10.
+struct CommitTime {
+  std::uint32_t time = 0;  // seconds since 1970 UTC
+};
+inline constexpr std::size_t kCommitTimeSize = 24;
+
+template <class Io>
+void layout(Io& io, CommitTime& t) {
+  io.u32(8, t.time);
+}
+
 struct Ktust {
   std::uint16_t slt = 0;
   std::uint32_t sqn = 0;

@@ -288,8 +288,8 @@ ByteString RedoEncoder::kdo(const SimulatedTable& table, Kdo k, bool undo) const
     case RowOp::kDelete:
     case RowOp::kLock: size = 20; break;
     case RowOp::kForward: size = 32; break;
-    case RowOp::kInsertRows:
-    case RowOp::kDeleteRows: size = redo::rows_kdo_size(k.nnew); break;
+    case RowOp::kInsertMany:
+    case RowOp::kDeleteMany: size = redo::rows_kdo_size(k.nnew); break;
     default: break;
   }
   return encoded(k, size, order_);
@@ -512,7 +512,7 @@ void RedoEncoder::migrate(const SimulatedTable& table, const Row& row, const Row
 RedoEncoder::Fields RedoEncoder::packed_rows(const SimulatedTable& table, const std::vector<const Row*>& rows, bool with_rows,
                                              bool undo) const {
   Kdo k;
-  k.op = static_cast<std::uint8_t>(with_rows ? RowOp::kInsertRows : RowOp::kDeleteRows);
+  k.op = static_cast<std::uint8_t>(with_rows ? RowOp::kInsertMany : RowOp::kDeleteMany);
   k.bdba = rows.front()->head.dba;
   k.nnew = static_cast<std::uint8_t>(rows.size());
   k.lock = undo ? 0 : kItl;

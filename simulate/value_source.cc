@@ -92,7 +92,7 @@ Float floating(Random& random) {
                          std::numeric_limits<Float>::infinity(),
                          -std::numeric_limits<Float>::infinity(),
                          std::numeric_limits<Float>::quiet_NaN(),
-                         std::numeric_limits<Float>::max(),
+                         static_cast<Float>(3.4e38),
                          std::numeric_limits<Float>::min(),
                          static_cast<Float>(1e20),
                          static_cast<Float>(65536.125)};
@@ -245,10 +245,11 @@ Value ValueSource::make(const ColumnKind& kind, Random& random, std::uint32_t lo
     }
     case TypeCode::kTimestampTz: {
       Moment m = moment(random);
-      m.year = std::clamp(m.year, 2U, 9998U);  // the instant must fit, whatever the zone
-      const std::uint32_t hours = random.below(15);
-      const std::string text = date_text(m) + fraction_text(m, kind.scale) +
-                               fmt::format("{}{:02}:{:02}", random.percent(50) ? '+' : '-', hours, random.percent(30) ? 30 : 0);
+      m.year = std::clamp(m.year, 1900U, 9998U);  // the instant must fit, whatever the zone
+      const std::uint32_t hours = random.below(15), minutes = random.percent(30) ? 30 : 0;
+      const char sign = hours + minutes == 0 || random.percent(50) ? '+' : '-';
+      const std::string text =
+          date_text(m) + fraction_text(m, kind.scale) + fmt::format("{}{:02}:{:02}", sign, hours, minutes);
       return {oracle::timestamp_tz_from_text(text), quoted(text)};
     }
     case TypeCode::kTimestampLtz: {

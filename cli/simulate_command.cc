@@ -1,0 +1,74 @@
+// redoubt simulate: redo logs of a database that never was, with their dictionary and the truth.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "simulate/simulation.h"
+#include "simulate/value_source.h"
+
+namespace redoubt::cli {
+namespace {
+
+struct Options {
+  simulate::Options simulate;
+  std::string directory;
+  bool json = false;
+};
+
+int run(const Options& options) {
+  simulate::Options o = options.simulate;
+  o.directory = options.directory;
+  const simulate::Summary s = simulate::simulate(o);
+  if (options.json) {
+    fmt::print(R"({{"transactions":{},"rolled_back":{},"rows":{},"bytes":{},"directory":{}}})" "\n", s.transactions,
+               s.rolled_back, s.rows, s.bytes, simulate::json_string(options.directory));
+  } else {
+    fmt::print("{} transactions committed, {} rolled back, {} row changes in {} of redo: {}\n", s.transactions,
+               s.rolled_back, s.rows, size_text(static_cast<double>(s.bytes)), options.directory);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_simulate_command(CLI::App& root) {
+  auto options = std::make_shared<Options>();
+  simulate::Options& o = options->simulate;
+  CLI::App* command = add_command(root, "simulate", "Write redo logs of a simulated database, with the truth beside them",
+                                  {"simulate --seed 1 --transactions 20 --types all sim",
+                                   "simulate --workload small --size 1GiB bench", "simulate --threads 2 --release 11.2 rac"});
+  command->add_option("directory", options->directory, "where logs, schema.json and truth.jsonl go")->required()->type_name("DIR");
+  command->add_option("--seed", o.seed, "the same seed and options give the same bytes")->type_name("N")->capture_default_str();
+  command->add_option("--threads", o.threads, "redo threads")->check(CLI::Range(1, 8))->type_name("N")->capture_default_str();
+  command->add_option("--transactions", o.transactions, "transactions to commit")->type_name("N")->capture_default_str();
+  command->add_option("--size", o.size, "redo to write instead, as 64MiB or 1GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
+  std::string types = "all";
+  for (const simulate::ColumnKind& kind : simulate::column_kinds()) types += ", " + std::string(kind.name);
+  command->add_option("--types", o.types, "column types, comma separated: " + types)->delimiter(',')->type_name("LIST");
+  std::string operations = "all";
+  for (const std::string& name : simulate::operation_names()) operations += ", " + name;
+  command->add_option("--operations", o.operations, "what transactions do, comma separated: " + operations)
+      ->delimiter(',')
+      ->type_name("LIST");
+  command->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
+      ->check(CLI::IsMember({"mixed", "small", "wide"}))
+      ->capture_default_str();
+  const std::map<std::string, redo::Version> releases{{"11.2", 0x0B200400}, {"12.1", 0x0C100200}, {"12.2", 0x0C200100},
+                                                      {"19", 0x13000000},   {"21", 0x15000000},   {"23", 0x17060000}};
+  command->add_option("--release", o.version, "the database's COMPATIBLE (23)")
+      ->transform(CLI::CheckedTransformer(releases))
+      ->type_name("11.2|12.1|12.2|19|21|23");
+  command->add_option("--block-size", o.block_size, "of the logs")->check(CLI::IsMember({512, 1024, 4096}))->capture_default_str();
+  command->add_flag("--big-endian", o.big_endian, "as AIX and SPARC write redo");
+  command->add_option("--tables", o.tables, "tables of the mixed workload")->check(CLI::Range(1, 50))->type_name("N")->capture_default_str();
+  command->add_option("--charset", o.charset, "database character set")->type_name("NAME")->capture_default_str();
+  add_json(command, options->json);
+  on_run(command, [options] { return run(*options); });
+}
+
+}  // namespace redoubt::cli

@@ -1,0 +1,48 @@
+// A whole simulated run: a schema, a workload of interleaved transactions, its redo logs, the dictionary and the truth.
+//
+//   DIR/arch<thread>_<sequence>_<resetlogs>.dbf   redo logs in Oracle's format
+//   DIR/schema.json                               the dictionary when the first log begins
+//   DIR/truth.jsonl                               what was committed (truth.h)
+//
+// A pure function of the options: the same options give the same bytes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "redo/format.h"
+
+namespace redoubt::simulate {
+
+struct Options {
+  std::filesystem::path directory;
+  std::uint64_t seed = 1;
+  std::uint16_t threads = 1;
+  std::uint64_t transactions = 100;
+  std::uint64_t size = 0;             // bytes of redo; 0: as many as the transactions need, else transactions do not count
+  std::vector<std::string> types;     // names of column_kinds(); empty = all
+  std::vector<std::string> operations;  // names of operation_names(); empty = all
+  std::string workload = "mixed";     // mixed, small, wide
+  redo::Version version = 0x17060000;
+  std::uint32_t block_size = 512;
+  bool big_endian = false;
+  std::uint32_t tables = 3;
+  std::string charset = "AL32UTF8";
+};
+
+struct Summary {
+  std::uint64_t transactions = 0;  // committed, with rows
+  std::uint64_t rolled_back = 0;
+  std::uint64_t rows = 0;
+  std::uint64_t bytes = 0;
+};
+
+// insert, update, delete, multi, chain, migrate, savepoint, rollback, lock, strands
+const std::vector<std::string>& operation_names();
+
+// Throws Error(kUsage) for an unknown name, Error(kOperation) when the directory cannot be written.
+Summary simulate(const Options& options);
+
+}  // namespace redoubt::simulate
