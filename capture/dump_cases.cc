@@ -10,7 +10,7 @@
 #include "capture/record_set.h"
 #include "redo/header.h"
 #include "redo/ktb.h"
-#include "redo/marker_vectors.h"
+#include "redo/marker.h"
 #include "redo/record_builder.h"
 #include "redo/transaction_vectors.h"
 
@@ -91,7 +91,7 @@ Json data_file_facts(Bytes bytes) {
 }
 
 Json ddl_facts(Bytes field) {
-  const auto d = redo::decode<redo::DdlMarker>(field, kLittle);
+  const auto d = redo::decode<redo::DdlHeader>(field, kLittle);
   return {{"xid", fmt::format("{}.{}.{:#x}", d.xid.usn, d.xid.slt, d.xid.sqn)},
           {"command_12", d.type},
           {"u16_14", u16_at(field, 14, kLittle)},

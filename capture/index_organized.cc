@@ -28,7 +28,7 @@ void RowAssembler::index_organized(Change& change) {
   if (!table) return;
   if (table->known ? table->organization != oracle::Organization::kIndexOrganized : !redo::has_index_supplemental(undo))
     return;
-  redo::read_index_undo(undo, true, index_undo_);
+  redo::read_index_undo(undo, index_undo_);
   redo::read_index_redo(change.redo(), index_redo_);
   if (table->known && table->iot_key_segcols.empty() && key_order_unknown_.insert(table->obj).second)
     warn_(change.rba, fmt::format("the order of the key columns of {}.{} is not in the dictionary: its key is told as "
@@ -36,8 +36,8 @@ void RowAssembler::index_organized(Change& change) {
                                   table->owner, table->name));
 
   // What a deleted entry held only the undo knows; what an update leaves alone is its key.
-  const std::vector<redo::IndexRow>& before = index_undo_.rows;
-  const std::vector<redo::IndexRow>& after = index_redo_.rows;
+  const std::vector<redo::IndexEntry>& before = index_undo_.entries;
+  const std::vector<redo::IndexEntry>& after = index_redo_.entries;
   const std::size_t count = insert ? after.size() : before.size();
   for (std::size_t i = 0; i < count; ++i) {
     Pair pair;

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "redo/block_image.h"
+#include "redo/direct_block.h"
 #include "redo/header.h"
-#include "redo/marker_vectors.h"
+#include "redo/lob.h"
 #include "redo/record.h"
 
 namespace redoubt::capture {
@@ -13,6 +13,9 @@ namespace {
 using redo::Kdo;
 using redo::RowOp;
 using redo::Vector;
+
+constexpr std::uint8_t kLobWrite = 1;  // types of 11.17
+constexpr std::uint8_t kLobEnd = 3;
 
 std::string op_fact(redo::Opcode op) { return fmt::format("{}.{}", redo::layer_of(op), redo::code_of(op)); }
 std::string dba_fact(oracle::Dba dba) { return fmt::format("0x{:08x}", dba); }
@@ -26,8 +29,8 @@ std::string_view row_op_name(RowOp op) {
     case RowOp::kUpdate: return "URP";
     case RowOp::kOverwrite: return "ORP";
     case RowOp::kForward: return "CFA";
-    case RowOp::kInsertRows: return "QMI";
-    case RowOp::kDeleteRows: return "QMD";
+    case RowOp::kInsertMany: return "QMI";
+    case RowOp::kDeleteMany: return "QMD";
     case RowOp::kLogminer: return "LMN";
     case RowOp::kCompare: return "CMP";
     default: return "?";
@@ -163,9 +166,9 @@ Json rollback_facts(const Vector& v, RecordFacts& out) {
 void add_lob_marker(const Vector& v, Json& facts) {
   const std::uint8_t type = u8_at(v.field(2), 0);
   Json lob{{"lob_record_type", type}, {"con_id", v.con_id}};
-  switch (static_cast<redo::LobMarkerType>(type)) {
-    case redo::LobMarkerType::kWrite: {
-      const auto write = redo::decode<redo::LobWrite>(v.field(3), v.order);
+  switch (type) {
+    case kLobWrite: {
+      const auto write = redo::decode<redo::LobWriteMarker>(v.field(3), v.order);
       lob["operation_byte"] = fmt::format("0x{:02x}", write.operation);
       lob["xid"] = xid_fact(write.xid);
       lob["lob_id"] = to_hex(write.lob);
@@ -176,8 +179,8 @@ void add_lob_marker(const Vector& v, Json& facts) {
       facts["lob_id"] = lob["lob_id"];
       break;
     }
-    case redo::LobMarkerType::kEnd: {
-      const auto end = redo::decode<redo::LobEnd>(v.field(3), v.order);
+    case kLobEnd: {
+      const auto end = redo::decode<redo::LobEndMarker>(v.field(3), v.order);
       lob["xid"] = xid_fact(end.xid);
       lob["object_id"] = end.obj;
       lob["size"] = end.size;
@@ -194,19 +197,15 @@ void add_lob_marker(const Vector& v, Json& facts) {
 
 void add_direct_block(const Vector& v, Json& facts) {
   const Bytes bytes = v.field(1);
-  const auto image = redo::decode<redo::BlockImage>(bytes, v.order);
-  const auto area = redo::decode<redo::RowArea>(slice(bytes, image.row_area(), 14), v.order);
-  const bool data = image.type == static_cast<std::uint8_t>(redo::BlockType::kData);
-  facts["object_id"] = image.data_obj;
-  facts["block_row_count"] = area.rows;
-  facts["direct_block"] = {{"block_image_bytes", bytes.size()},
-                           {"block_type", data ? "DATA" : "INDEX"},
-                           {"object_id", image.data_obj},
-                           {"itl_count", image.itl_count},
-                           {"block_dba", dba_fact(image.dba)},
-                           {"con_id", v.con_id},
-                           {"data_header_offset_in_image", image.row_area()},
-                           {"row_count", area.rows}};
+  const auto block = redo::decode<redo::DirectBlock>(bytes, v.order);
+  const auto area = bytes.size() - block.rows.size() - block.rows_at;
+  facts["object_id"] = block.data_obj;
+  facts["block_row_count"] = block.row_offsets.size();
+  facts["direct_block"] = {
+      {"block_image_bytes", bytes.size()},   {"block_type", block.type == redo::kImageData ? "DATA" : "INDEX"},
+      {"object_id", block.data_obj},         {"itl_count", block.itl.size()},
+      {"block_dba", dba_fact(block.bdba)},   {"con_id", v.con_id},
+      {"data_header_offset_in_image", area}, {"row_count", block.row_offsets.size()}};
 }
 
 }  // namespace
