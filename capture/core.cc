@@ -26,6 +26,11 @@ constexpr std::size_t kSplitUndoMax = 64U << 20;
 auto key(std::uint16_t thread, const redo::Record& r) { return std::tuple(r.scn, thread, r.sub_scn, r.rba); }
 
 bool is_row(redo::Opcode op) { return redo::layer_of(op) == 11 && op != redo::kLobMarker; }
+// What changes an index entry: a row of an index-organized table.
+bool is_entry(redo::Opcode op) {
+  return op == redo::kIndexInsert || op == redo::kIndexDelete || op == redo::kIndexUpdateKeyData ||
+         op == redo::kIotUpdateRow || op == redo::kIotUpdateColumns;
+}
 // What an undo vector may be followed by: row, index, LOB.
 bool is_partner(redo::Opcode op) { return is_row(op) || redo::layer_of(op) == 10 || op == redo::kLobRedo; }
 bool is_undo_applied(redo::Opcode op) { return op == redo::kUndoApplied || op == redo::kUndoAppliedLast; }
@@ -197,7 +202,7 @@ std::size_t Core::row_without_undo(std::size_t i) {
     roll_back(vectors_[i + 1], &vectors_[i]);
     return i + 2;
   }
-  if (is_row(vectors_[i].op)) rows_alone_.push_back(i);
+  if (is_row(vectors_[i].op) || is_entry(vectors_[i].op)) rows_alone_.push_back(i);
   return i + 1;
 }
 
@@ -362,6 +367,7 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   }
   if (match) {
     match->cancelled = true;
+    if (watch_rollbacks_) watch_rollbacks_(record_->rba, match->rba);
     while (t->last && t->last->cancelled) t->last = t->last->previous;
   } else if (t->has_begin) {
     warn(record_->rba,

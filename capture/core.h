@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -72,6 +73,9 @@ class Core : private TableSource {
 
   // Some redo was passed over: what is open may have lost a part, and is told as suspect.
   void note_hole();
+
+  // Calls `watch` for each partial rollback with the places of the rollback vector and of the change it took back.
+  void watch_rollbacks(std::function<void(Rba, Rba)> watch) { watch_rollbacks_ = std::move(watch); }
 
   // Moves what has been committed since the last call into `batch` (cleared first). False when there is nothing.
   bool take(change::Batch& batch);
@@ -142,6 +146,7 @@ class Core : private TableSource {
   std::shared_ptr<Retained> retained_;
   std::vector<Event> events_;
   Counters counters_;
+  std::function<void(Rba, Rba)> watch_rollbacks_;
 
   // What is known of the objects seen lately: one answer per hash.
   struct Known {

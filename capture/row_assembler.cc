@@ -38,6 +38,12 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
   });
   while (open_count_ > 0) {
     Statement& statement = *open_.front();
+    // What is left of a change that was rolled back: its row vectors are gone, what rode along has no row to be found
+    // by.
+    if (!statement.changed) {
+      drop(statement);
+      continue;
+    }
     warn_(batch.rows[statement.row_index].rba,
           fmt::format("transaction {} ended before a row change of object {} was complete", to_text(t.xid),
                       statement.obj));
@@ -80,65 +86,28 @@ void RowAssembler::row_change(Change& change) {
   if (complete(*statement, pair)) finish(*statement);
 }
 
-// Vectors 11.2 to 11.8, 11.16, 11.22: undo has ktudb, ktub, KTB, KDO, columns, supplemental; redo has KTB, KDO,
-// columns.
 void RowAssembler::read_pair(Change& change, Pair& pair) {
   pair.change = &change;
-  undo_columns_.clear();
-  redo_columns_.clear();
-  supplemental_columns_.clear();
-  const auto has_columns = [](const Kdo& kdo) {
-    return kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kOverwrite || kdo.row_op() == RowOp::kUpdate;
-  };
-  if (change.undo_size != 0) {
-    const redo::Vector undo = change.undo();
-    redo::FieldCursor fields = undo.fields();
-    if (fields.left() >= 4) {
-      for (int i = 0; i < 3; ++i) fields.next();
-      pair.undo_kdo = redo::decode<Kdo>(fields.next(), change.order);
-      pair.has_undo_kdo = true;
-      if (has_columns(pair.undo_kdo))
-        pair.undo_piece = redo::read_piece(pair.undo_kdo, fields, change.order, undo_columns_);
-      read_supplemental(fields, change.order, pair);
-    }
-  }
-  const redo::Vector vector = change.redo();
-  redo::FieldCursor fields = vector.fields();
-  if (fields.left() < 2) throw Malformed("a row vector without KDO");
-  fields.next();
-  pair.redo_kdo = redo::decode<Kdo>(fields.next(), change.order);
-  pair.has_redo_kdo = true;
-  if (has_columns(pair.redo_kdo))
-    pair.redo_piece = redo::read_piece(pair.redo_kdo, fields, change.order, redo_columns_);
-  if (!pair.has_header) read_supplemental(fields, change.order, pair);
-
-  pair.own = pair.redo_kdo.address();
-  pair.address = pair.has_header && pair.header.head != redo::RowAddress{} ? pair.header.head : pair.own;
+  undo_.present = false;
+  undo_.columns.clear();
+  undo_.supplemental.present = false;
+  if (change.undo_size != 0) redo::read_row_vector(change.undo(), undo_);
+  redo::read_row_vector(change.redo(), redo_);
+  if (!redo_.present) throw Malformed("a row vector without KDO");
+  pair.undo_kdo = undo_.present ? undo_.kdo : Kdo{};
+  pair.has_undo_kdo = undo_.present;
+  pair.undo_piece = undo_.present ? undo_.piece : redo::Piece{};
+  pair.redo_kdo = redo_.kdo;
+  pair.redo_piece = redo_.piece;
+  set_header(pair, undo_.supplemental.present ? undo_.supplemental : redo_.supplemental, redo_.kdo.address());
 }
 
-// Some vectors have one or two further fields behind the block, also where it has no columns: they mean nothing.
-void RowAssembler::read_supplemental(redo::FieldCursor& fields, ByteOrder order, Pair& pair) {
-  fields.skip_empty();
-  if (fields.empty()) return;
-  const Bytes header = fields.next();
-  if (header.size() < redo::kSupplementalSize) return;
-  pair.header = redo::decode<SupplementalHeader>(header, order);
-  pair.has_header = true;
-  const unsigned count = pair.header.columns;
-  if (count == 0 || fields.left() < 2) return;
-  const Bytes numbers = fields.next();
-  const Bytes lengths = fields.next();
-  if (numbers.size() < 2 * std::size_t{count} || lengths.size() < 2 * std::size_t{count})
-    throw Malformed("supplemental columns without numbers and lengths");
-  for (unsigned i = 0; i < count; ++i) {
-    const std::uint16_t segcol = load_u16(numbers.data() + 2 * i, order);
-    const std::uint16_t length = load_u16(lengths.data() + 2 * i, order);
-    const Bytes value = fields.empty() ? Bytes{} : fields.next();
-    if (segcol == 0) throw Malformed("supplemental column number 0");
-    if (length != 0xFFFF && length != value.size())
-      throw Malformed("a supplemental column has another length than stated");
-    supplemental_columns_.push_back({static_cast<std::uint16_t>(segcol - 1), length == 0xFFFF || length == 0, value});
-  }
+void RowAssembler::set_header(Pair& pair, const redo::SupplementalBlock& block, redo::RowAddress own) {
+  pair.has_header = block.present;
+  pair.header = block.present ? block.header : SupplementalHeader{};
+  pair.supplemental = block.present ? std::span(block.columns) : std::span<const redo::PieceColumn>{};
+  pair.own = own;
+  pair.address = pair.header.head != redo::RowAddress{} ? pair.header.head : own;
 }
 
 // Cluster key bookkeeping, row locks, and extras that complete nothing.
@@ -200,6 +169,8 @@ void RowAssembler::add_columns(Statement& statement, const Pair& pair) {
   statement.inserted |= insert;
   statement.deleted |= remove;
   statement.updated |= !insert && !remove && pair.change->op != redo::kLockRow;
+  statement.changed |= pair.change->op != redo::kLockRow && pair.change->op != redo::kLogminerRow &&
+                       pair.change->op != redo::kCompareRow;
   if (pair.has_header) statement.header_kind |= pair.header.kind;
   if (pair.redo_piece.form == redo::PieceForm::kOpaque || pair.undo_piece.form == redo::PieceForm::kOpaque)
     statement.suspect = true;
@@ -210,22 +181,11 @@ void RowAssembler::add_columns(Statement& statement, const Pair& pair) {
     return start - 1 - (k.row_op() == RowOp::kUpdate ? piece.first : 0);
   };
   const bool tail_first = insert && !statement.deleted && !statement.updated;
-  add_side(statement, Side::kUndo, undo_columns_, pair.undo_kdo,
+  add_side(statement, Side::kUndo, undo_.columns, pair.undo_kdo,
            base(pair.header.before, pair.undo_kdo, pair.undo_piece), false);
-  add_side(statement, Side::kRedo, redo_columns_, kdo, base(pair.header.after, kdo, pair.redo_piece), tail_first);
+  add_side(statement, Side::kRedo, redo_.columns, kdo, base(pair.header.after, kdo, pair.redo_piece), tail_first);
 
-  const bool previous = (pair.header.fb & redo::kFbPrevious) != 0;
-  const bool next = (pair.header.fb & redo::kFbNext) != 0;
-  for (std::size_t i = 0; i < supplemental_columns_.size(); ++i) {
-    const redo::PieceColumn& c = supplemental_columns_[i];
-    const bool continues = previous && i == 0;
-    const bool continued = next && i + 1 == supplemental_columns_.size();
-    if (!c.null && (continues || continued)) {
-      statement.add_part(Side::kSupplemental, c.position, c.value, continues, continued, false);
-    } else {
-      statement.add(Side::kSupplemental, c.position, c.null, c.value);
-    }
-  }
+  add_supplemental(statement, pair);
 
   // The head piece gives the row of an insert its ROWID; a supplemental address is the tail's then.
   const std::uint8_t fb = remove ? pair.undo_kdo.fb : kdo.fb;
@@ -236,6 +196,21 @@ void RowAssembler::add_columns(Statement& statement, const Pair& pair) {
     oracle::RowId& rowid = batch_->rows[statement.row_index].rowid;
     rowid.dba = pair.own.dba;
     rowid.slot = pair.own.slot;
+  }
+}
+
+void RowAssembler::add_supplemental(Statement& statement, const Pair& pair) {
+  const bool previous = (pair.header.fb & redo::kFbPrevious) != 0;
+  const bool next = (pair.header.fb & redo::kFbNext) != 0;
+  for (std::size_t i = 0; i < pair.supplemental.size(); ++i) {
+    const redo::PieceColumn& c = pair.supplemental[i];
+    const bool continues = previous && i == 0;
+    const bool continued = next && i + 1 == pair.supplemental.size();
+    if (!c.null && (continues || continued)) {
+      statement.add_part(Side::kSupplemental, c.position, c.value, continues, continued, false);
+    } else {
+      statement.add(Side::kSupplemental, c.position, c.null, c.value);
+    }
   }
 }
 
@@ -276,24 +251,32 @@ change::Op RowAssembler::operation(const Statement& s) const {
 
 void RowAssembler::finish(Statement& statement) {
   change::RowChange& row = batch_->rows[statement.row_index];
-  if (statement.header_kind == static_cast<std::uint8_t>(redo::StatementKind::kLock)) {
-    gaps_ = true;
-  } else {
-    if (!statement.table->known && statement.columns() > statement.table->columns.size())
-      statement.table = tables_.table(transaction_->con_id, statement.obj, row.scn, statement.columns());
-    if (statement.table->known && statement.columns() > statement.table->columns.size()) {
-      warn_(row.rba,
-            fmt::format("a row of {}.{} has {} columns, the dictionary knows {}: it may be older than the redo",
-                        statement.table->owner, statement.table->name, statement.columns(),
-                        statement.table->columns.size()));
-      statement.suspect = true;
-    }
-    row.table = statement.table;
-    statement.tell(operation(statement), *batch_, row, *memory_);
-    fill_lobs(row);
+  if (statement.header_kind == static_cast<std::uint8_t>(redo::StatementKind::kLock)) return drop(statement);
+  if (!statement.table->known && statement.columns() > statement.table->columns.size())
+    statement.table = tables_.table(transaction_->con_id, statement.obj, row.scn, statement.columns());
+  if (statement.table->known && statement.columns() > statement.table->columns.size()) {
+    warn_(row.rba, fmt::format("a row of {}.{} has {} columns, the dictionary knows {}: it may be older than the redo",
+                               statement.table->owner, statement.table->name, statement.columns(),
+                               statement.table->columns.size()));
+    statement.suspect = true;
   }
-  const auto last = open_.begin() + static_cast<std::ptrdiff_t>(open_count_ - 1);
-  std::iter_swap(std::find_if(open_.begin(), last, [&](const auto& s) { return s.get() == &statement; }), last);
+  row.table = statement.table;
+  statement.tell(operation(statement), *batch_, row, *memory_);
+  fill_lobs(row);
+  close(statement);
+}
+
+// The row that was reserved is not told.
+void RowAssembler::drop(Statement& statement) {
+  gaps_ = true;
+  close(statement);
+}
+
+// The others keep their order: a pair belongs to the newest statement of its row.
+void RowAssembler::close(Statement& statement) {
+  const auto end = open_.begin() + static_cast<std::ptrdiff_t>(open_count_);
+  const auto it = std::find_if(open_.begin(), end, [&](const auto& s) { return s.get() == &statement; });
+  std::rotate(it, it + 1, end);
   --open_count_;
 }
 
@@ -312,8 +295,8 @@ void RowAssembler::array_change(Change& change, bool insert) {
   const bool wide_scn = change.version >= redo::kVersion12_2;
   for (const redo::PackedRow& packed : redo::read_packed_rows(kdo, fields, wide_scn, change.order)) {
     if ((packed.fb & redo::kFbClusterKey) != 0) continue;
-    redo_columns_.clear();
-    redo::read_row_format(packed.columns, packed.cc, table->cluster_columns, change.order, redo_columns_);
+    redo_.columns.clear();
+    redo::read_row_format(packed.columns, packed.cc, table->cluster_columns, change.order, redo_.columns);
     if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
     Statement& statement = *open_[open_count_++];
     statement.open(table, change.obj, {kdo.bdba, packed.slot});
@@ -322,7 +305,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
     row.rowid = {change.data_obj, kdo.bdba, packed.slot};
     statement.inserted = insert;
     statement.deleted = !insert;
-    for (const redo::PieceColumn& c : redo_columns_)
+    for (const redo::PieceColumn& c : redo_.columns)
       statement.add(insert ? Side::kRedo : Side::kUndo, c.position, c.null, c.value);
     finish(statement);
   }
@@ -363,6 +346,5 @@ void RowAssembler::fill_lobs(const change::RowChange& row) {
 }
 
 void RowAssembler::direct_block(Change&) {}
-void RowAssembler::index_organized(Change&) {}
 
 }  // namespace redoubt::capture

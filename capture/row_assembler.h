@@ -7,12 +7,15 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "capture/statement.h"
 #include "capture/transaction.h"
-#include "redo/row_piece.h"
+#include "redo/index_vector.h"
+#include "redo/row_vector.h"
 
 namespace redoubt::capture {
 
@@ -49,30 +52,37 @@ class RowAssembler {
     Change* change = nullptr;
     redo::Kdo redo_kdo;
     redo::Kdo undo_kdo;
-    bool has_redo_kdo = false;
     bool has_undo_kdo = false;
     redo::Piece redo_piece;
     redo::Piece undo_piece;
     bool has_header = false;
     redo::SupplementalHeader header;
+    std::span<const redo::PieceColumn> supplemental;
     redo::RowAddress own;
     redo::RowAddress address;  // that groups: the head's where the header has it
   };
 
   void row_change(Change& change);
   void read_pair(Change& change, Pair& pair);
-  void read_supplemental(redo::FieldCursor& fields, ByteOrder order, Pair& pair);
+  void set_header(Pair& pair, const redo::SupplementalBlock& block, redo::RowAddress own);
   void array_change(Change& change, bool insert);
   void direct_block(Change& change);
+  // index_organized.cc
   void index_organized(Change& change);
+  void add_index_columns(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns,
+                         std::size_t first, std::size_t keys);
+  std::size_t index_column(const Statement& statement, std::size_t place, std::size_t keys) const;
   bool ignored(const Pair& pair) const;
   Statement* statement_of(const Pair& pair, bool& found);
   Statement* open_statement(const Pair& pair);
   void add_columns(Statement& statement, const Pair& pair);
+  void add_supplemental(Statement& statement, const Pair& pair);
   void add_side(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns, const redo::Kdo& kdo,
                 int base, bool in_front);
   bool complete(const Statement& statement, const Pair& pair) const;
   void finish(Statement& statement);
+  void drop(Statement& statement);
+  void close(Statement& statement);
   change::Op operation(const Statement& statement) const;
   const oracle::Table* find_table(const Change& change, std::size_t columns);
   change::RowChange& reserve_row(const Change& change);
@@ -91,7 +101,9 @@ class RowAssembler {
 
   std::vector<std::unique_ptr<Statement>> open_;  // the first open_count_ are in use
   std::size_t open_count_ = 0;
-  std::vector<redo::PieceColumn> undo_columns_, redo_columns_, supplemental_columns_;
+  redo::RowVector undo_, redo_;  // of the pair in work
+  redo::IndexVector index_undo_, index_redo_;
+  std::unordered_set<std::uint32_t> key_order_unknown_;  // index-organized tables that a warning has named
 
   // The last table found: rows of one transaction mostly have one.
   std::uint32_t cached_obj_ = 0;

@@ -22,7 +22,7 @@ void Statement::open(const oracle::Table* new_table, std::uint32_t new_obj, redo
   obj = new_obj;
   address = new_address;
   header_kind = 0;
-  inserted = deleted = updated = suspect = false;
+  inserted = deleted = updated = changed = suspect = false;
   piece_flags = 0;
   columns_ = 0;
   parts_.clear();

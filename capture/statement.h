@@ -50,6 +50,7 @@ class Statement {
   bool inserted = false;         // operations seen
   bool deleted = false;
   bool updated = false;
+  bool changed = false;  // by more than a lock and what only carries supplemental columns
   bool suspect = false;
   std::uint8_t piece_flags = 0;  // union of H, F, L seen, for pairs without headers
   std::size_t columns() const { return columns_; }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/log_records_command.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
 
@@ -62,6 +63,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->set_version_flag("--version", version_text());
   root->require_subcommand(1);
   root->footer(footer());
+  add_log_records_command(*add_group(*root, "log", "Look into redo logs"));
   add_capture_command(*root);
   add_dictionary_command(*root);
   add_simulate_command(*root);

@@ -8,9 +8,10 @@
 //
 //   index row     @0 itl  @1 mode  @2 slot  @4 row size    mode & 20: @8 keys, @12 slots (2 x keys)
 //   new leaf      @0 itl  @1 nco  @2 dsz  @3 col  @4 flags  @8 next  @12 previous      (4 bytes: @0 next)
-//   IOT columns   @0 itl  @2 slot  @4 row size  @6 flag  @7 ncol  @8 nnew  @10 size
+//   IOT columns   @0 itl  @2 slot  @4 row size  @6 flag  @7 ncol  @8 nnew  @10 size  @12 null bits
 //   kdilk         @0 code  @1 itl  @2 flags  @4 segment header DBA  @8 leaf DBA  @12 sdc
-//                 code 35: @20 flag  @21 ncol  @22 nnew  @24 size     else, from 24 bytes: @20 keys, @24 sizes
+//                 code 35: @20 flag  @21 ncol  @22 nnew  @24 size  @26 null bits     else, from 24 bytes: @20 keys, @24
+//                 sizes
 //   kdilk branch  @0 code  @4 leaf DBA  @8 DBA
 //
 //   key           per column u8 length, bytes    a rowid inside: u32 DBA, u16 slot, both big-endian

@@ -85,6 +85,8 @@ struct Kdo {
 };
 inline constexpr std::size_t kKdoSize = 16;
 
+inline constexpr std::size_t kDeleteKdoSize = 20;
+
 constexpr std::size_t null_bytes(unsigned columns) { return (columns + 7) / 8; }
 // Length of the whole field.
 constexpr std::size_t insert_kdo_size(unsigned columns) { return 48 + null_bytes(columns); }
