@@ -26,6 +26,11 @@ Json read_json(const fs::path& file) { return Json::parse(read_file(file, kSetMa
               "give a JSON file with \"format\": \"redo-records/1\", \"redo-dumps/1\" or \"redo-block/1\"");
 }
 
+[[noreturn]] void bad_layout(const fs::path& file, std::string_view format, const char* what) {
+  throw Error(ErrorCode::kOperation, file.string(), fmt::format("does not follow the layout {}: {}", format, what),
+              "compare it with the description of the layout");
+}
+
 void check_case(const Json& set, const Json& test, FactCheck& check) {
   if (test.contains("records") && test.contains("profile")) {
     check_records(test, check);
@@ -95,9 +100,9 @@ std::vector<CaseResult> check_record_set(const fs::path& file) {
       });
     }
   } catch (const Json::exception& e) {
-    throw Error(ErrorCode::kOperation, file.string(),
-                fmt::format("does not follow the layout {}: {}", format, e.what()),
-                "compare it with the description of the layout");
+    bad_layout(file, format, e.what());
+  } catch (const std::logic_error& e) {  // a number or a record's id that is none
+    bad_layout(file, format, e.what());
   }
   return results;
 }

@@ -83,8 +83,13 @@ void Statement::tell(change::Op op, change::Batch& batch, change::RowChange& row
   row.suspect = suspect;
 }
 
+// How many columns a whole row has: of a table that is not known, as many as were seen.
+std::size_t Statement::whole_row() const {
+  return table->known ? table->columns.size() : std::min(columns_, table->columns.size());
+}
+
 void Statement::tell_insert(change::Batch& batch, change::RowChange& row) {
-  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+  for (std::size_t i = 0; i < whole_row(); ++i) {
     if (!table->columns[i].shown) continue;
     const ColumnImage* image = seen(i);
     if (image && image->state[1] == kValue) {
@@ -99,7 +104,7 @@ void Statement::tell_insert(change::Batch& batch, change::RowChange& row) {
 }
 
 void Statement::tell_delete(change::Batch& batch, change::RowChange& row) {
-  for (std::size_t i = 0; i < table->columns.size(); ++i) {
+  for (std::size_t i = 0; i < whole_row(); ++i) {
     const oracle::Column& column = table->columns[i];
     if (!column.shown) continue;
     const ColumnImage* image = seen(i);

@@ -81,6 +81,7 @@ class Statement {
     return image;
   }
   void join_parts(ChunkList& memory);
+  std::size_t whole_row() const;
   void tell_insert(change::Batch& batch, change::RowChange& row);
   void tell_delete(change::Batch& batch, change::RowChange& row);
   void tell_update(change::Batch& batch, change::RowChange& row);
