@@ -62,6 +62,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->set_version_flag("--version", version_text());
   root->require_subcommand(1);
   root->footer(footer());
+  add_log_commands(*root);
   add_capture_command(*root);
   add_simulate_command(*root);
   add_version_command(*root);
