@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
-#include "cli/log_records_command.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
 
@@ -63,7 +62,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->set_version_flag("--version", version_text());
   root->require_subcommand(1);
   root->footer(footer());
-  add_log_records_command(*add_group(*root, "log", "Look into redo logs"));
+  add_log_commands(*root);
   add_capture_command(*root);
   add_dictionary_command(*root);
   add_simulate_command(*root);

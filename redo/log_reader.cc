@@ -11,6 +11,7 @@ CorruptRedo::CorruptRedo(const std::filesystem::path& path, Rba rba, std::string
     : Error(ErrorCode::kIntegrity, fmt::format("{} at RBA {}", path.string(), to_text(rba)), what,
             "take another copy of this log, or pass the damage with --on-corruption skip"),
       rba_(rba),
+      reason_(what),
       next_block_(next_block) {}
 
 LogHeaders read_headers(const InputFile& file, bool verify_checksums) {

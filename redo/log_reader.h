@@ -40,9 +40,12 @@ class CorruptRedo : public Error {
   CorruptRedo(const std::filesystem::path& path, Rba rba, std::string_view what, std::uint32_t next_block);
   Rba rba() const { return rba_; }
   std::uint32_t next_block() const { return next_block_; }
+  // What is wrong, without place and advice.
+  const std::string& reason() const { return reason_; }
 
  private:
   Rba rba_;
+  std::string reason_;
   std::uint32_t next_block_;
 };
 
