@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "oracle/charset.h"
 #include "simulate/cluster.h"
@@ -12,23 +13,35 @@ namespace redoubt::simulate {
 namespace {
 
 constexpr std::uint32_t kFirstObject = 72000;
+constexpr std::uint32_t kObjectsPerTable = 1000;  // the table, then its LOB segments and indexes
+constexpr std::uint32_t kFirstLobFile = 25;       // of a table's LOBs, and kFirstLobFile + kLobsMax of their indexes
+constexpr std::uint32_t kLobsMax = 4;             // of a table
+constexpr std::uint32_t kBlocksPerTable = 1 << 15;
 constexpr std::uint32_t kUser = 136;
 
 // Releases know different types.
 bool known_to(const ColumnKind& kind, redo::Version version) {
-  return kind.type != oracle::TypeCode::kBoolean || version >= redo::kVersion23;
+  switch (kind.type) {
+    case oracle::TypeCode::kBoolean:
+    case oracle::TypeCode::kVector: return version >= redo::kVersion23;
+    case oracle::TypeCode::kJson: return version >= 0x15000000;
+    case oracle::TypeCode::kVarchar2:
+    case oracle::TypeCode::kRaw: return !kind.lob || version >= redo::kVersion12_1;
+    default: return true;
+  }
 }
 
 std::vector<ColumnKind> chosen_kinds(const Options& options) {
+  const auto named = [&](std::string_view name) {
+    return std::find(options.types.begin(), options.types.end(), name) != options.types.end();
+  };
   std::vector<ColumnKind> kinds;
   for (const ColumnKind& kind : column_kinds()) {
-    const bool chosen = options.types.empty() ||
-                        std::find(options.types.begin(), options.types.end(), "all") != options.types.end() ||
-                        std::find(options.types.begin(), options.types.end(), kind.name) != options.types.end();
-    if (chosen && known_to(kind, options.version)) kinds.push_back(kind);
+    const bool wanted = options.types.empty() || named("all") || (named("plain") && !kind.lob) || named(kind.name);
+    if (wanted && known_to(kind, options.version)) kinds.push_back(kind);
   }
   for (const std::string& name : options.types)
-    if (name != "all" &&
+    if (name != "all" && name != "plain" &&
         std::none_of(column_kinds().begin(), column_kinds().end(), [&](const auto& k) { return k.name == name; }))
       throw Error(ErrorCode::kUsage, "--types", fmt::format("there is no type '{}'", name),
                   "see redoubt simulate --help");
@@ -48,10 +61,26 @@ std::unique_ptr<SimulatedTable> new_table(std::uint32_t number, std::string name
   table->owner = kOwner;
   table->name = std::move(name);
   Segment& segment = table->segments.emplace_back();
-  segment.obj = segment.data_obj = kFirstObject + 2 * number;
-  segment.start_at(16 + (number << 15));
+  segment.obj = segment.data_obj = kFirstObject + kObjectsPerTable * number;
+  segment.start_at(16 + number * kBlocksPerTable);
   table->columns.push_back({"ID", kind_named("number"), false});
   return table;
+}
+
+// A LOB has a segment and an index of its own. JSON and VECTOR are always SecureFiles.
+LobStorage new_lob(const ColumnKind& kind, std::uint32_t number, std::uint32_t lob, Random& random) {
+  LobStorage storage;
+  const bool free = kind.type != oracle::TypeCode::kJson && kind.type != oracle::TypeCode::kVector;
+  if (free)
+    storage.kind = static_cast<LobStorage::Kind>(random.below(kind.type == oracle::TypeCode::kVarchar2 ? 2 : 3));
+  const std::uint32_t obj = kFirstObject + kObjectsPerTable * number + 10 + 2 * lob;
+  for (Segment* segment : {&storage.pages, &storage.index}) {
+    const bool index = segment == &storage.index;
+    segment->obj = segment->data_obj = obj + (index ? 1 : 0);
+    segment->file = kFirstLobFile + (index ? kLobsMax : 0) + lob;
+    segment->start_at(16 + number * kBlocksPerTable);
+  }
+  return storage;
 }
 
 }  // namespace
@@ -81,13 +110,18 @@ std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options,
     table->row_dependencies = n % 2 == 1 && chosen(options, "dependencies");
     // The third table has more columns than fit one row piece.
     const std::uint32_t count = n == 2 ? random.between(256, 300) : random.between(3, 25);
+    std::uint32_t lobs = 0;
+    bool has_long = false;
     for (std::uint32_t c = 0; c < count && !kinds.empty(); ++c) {
       const ColumnKind& kind =
           n == 0 && c < kinds.size() ? kinds[c] : kinds[random.below(static_cast<std::uint32_t>(kinds.size()))];
-      std::string name = fmt::format("C{}_{}", c + 2, kind.name);
+      if ((kind.lob && lobs == kLobsMax) || (kind.type == oracle::TypeCode::kLong && std::exchange(has_long, true)))
+        continue;
+      std::string name = fmt::format("C{}_{}", table->columns.size() + 1, kind.name);
       std::transform(name.begin(), name.end(), name.begin(),
                      [](char x) { return x >= 'a' && x <= 'z' ? static_cast<char>(x - 32) : x; });
-      table->columns.push_back({std::move(name), kind, true});
+      SimulatedColumn& column = table->columns.emplace_back(SimulatedColumn{std::move(name), kind});
+      if (kind.lob) column.lob = new_lob(kind, n, lobs++, random);
     }
     tables.push_back(std::move(table));
   }
@@ -144,6 +178,23 @@ oracle::LoadedDictionary make_dictionary(const Options& options,
       if (row.charset_form != 0)
         row.charset_id = (row.charset_form == 1 ? d.facts.charset : d.facts.national_charset)->id();
       row.null = column.nullable ? 0 : 1;
+      if (column.lob) {
+        row.property.low |= oracle::column_property::kStoredAsLob;
+        const auto& [kind, pages, index, last_id] = *column.lob;
+        d.rows.of<oracle::LobRow>().put(next_row(2), {segment.obj, c + 1, c + 1, pages.obj, pages.tablespace});
+        const auto add = [&](const char* prefix, const Segment& of, std::uint32_t type) {
+          d.rows.of<oracle::ObjectRow>().put(next_row(18), {kUser,
+                                                            of.obj,
+                                                            of.data_obj,
+                                                            fmt::format("{}{:010}C{:05}$$", prefix, segment.obj, c + 1),
+                                                            type,
+                                                            {},
+                                                            0,
+                                                            {}});
+        };
+        add("SYS_LOB", pages, 21);
+        add("SYS_IL", index, 1);
+      }
       d.rows.of<oracle::ColumnRow>().put(next_row(2), row);
     }
     d.rows.of<oracle::ConstraintRow>().put(next_row(29), {++con, segment.obj, 2});

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "oracle/charset.h"
+#include "simulate/lob_redo.h"
 #include "simulate/noise.h"
 #include "simulate/redo_encoder.h"
 #include "simulate/schema.h"
@@ -226,13 +227,18 @@ class Simulation {
     held.by = &t;
   }
 
-  Row new_row(const SimulatedTable& table) {
+  Value new_value(Open& t, SimulatedColumn& column, std::uint32_t longest) {
+    if (column.lob) return write_lob(t.redo, *column.lob, values_.make_lob(column.kind, random_), random_);
+    return values_.make(column.kind, random_, longest);
+  }
+
+  Row new_row(Open& t, SimulatedTable& table) {
     Row row;
     row.values.push_back(ValueSource::number(++last_id_));
     const bool large = may("chain") && random_.percent(options_.workload == "wide" ? 3 : 8);
     for (std::size_t c = 1; c < table.columns.size(); ++c) {
       const bool null = table.columns[c].nullable && random_.percent(options_.workload == "wide" ? 5 : 20);
-      row.values.push_back(null ? Value{} : values_.make(table.columns[c].kind, random_, large ? 4000 : 60));
+      row.values.push_back(null ? Value{} : new_value(t, table.columns[c], large ? 4000 : 60));
     }
     return row;
   }
@@ -296,7 +302,7 @@ class Simulation {
   }
 
   void insert(Open& t, SimulatedTable& table, std::vector<std::unique_ptr<Held>>& rows) {
-    Row row = new_row(table);
+    Row row = new_row(t, table);
     place(table, row);
     Held& held = add(t, rows, std::move(row));
     t.redo.insert(table, held.row);
@@ -305,10 +311,12 @@ class Simulation {
 
   // Rows in one piece each and in one block, in one vector.
   void insert_many(Open& t, SimulatedTable& table, std::vector<std::unique_ptr<Held>>& rows) {
-    if (table.columns.size() > kPieceColumnsMax) return insert(t, table, rows);
+    const bool lobs =
+        std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.lob.has_value(); });
+    if (table.columns.size() > kPieceColumnsMax || lobs) return insert(t, table, rows);
     std::vector<Row> made;
     for (std::uint32_t n = random_.between(1, 12); n > 0; --n) {
-      Row row = new_row(table);
+      Row row = new_row(t, table);
       std::uint32_t bytes = 0;
       for (const Value& v : row.values) bytes += static_cast<std::uint32_t>(v.bytes.size()) + 3;
       if (bytes > 600) continue;
@@ -369,7 +377,8 @@ class Simulation {
   void update(Open& t, SimulatedTable& table, Held& held) {
     std::vector<std::uint16_t> columns = changeable(held.row);
     if (columns.empty()) return;
-    if (may("migrate") && held.row.pieces.size() == 1 && !held.row.migrated && random_.percent(12)) {
+    if (may("migrate") && held.row.pieces.size() == 1 && !held.row.migrated && random_.percent(12) &&
+        std::none_of(held.row.values.begin(), held.row.values.end(), [](const Value& v) { return v.outside; })) {
       return migrate(t, table, held, columns);
     }
     // A few of them, in order.
@@ -380,8 +389,7 @@ class Simulation {
     Row after = held.row;
     std::vector<Value> values;
     for (const std::uint16_t c : columns) {
-      after.values[c] =
-          table.columns[c].nullable && random_.percent(15) ? Value{} : values_.make(table.columns[c].kind, random_, 60);
+      after.values[c] = table.columns[c].nullable && random_.percent(15) ? Value{} : new_value(t, table.columns[c], 60);
       values.push_back(after.values[c]);
     }
     t.redo.update(table, held.row, columns, values,
@@ -395,7 +403,7 @@ class Simulation {
     hold(t, held);
     Row moved = held.row;
     const std::uint16_t c = columns[random_.below(static_cast<std::uint32_t>(columns.size()))];
-    moved.values[c] = values_.make(table.columns[c].kind, random_, 200);
+    moved.values[c] = new_value(t, table.columns[c], 200);
     moved.migrated = true;
     moved.pieces[0].address = table.segments[moved.segment].place(2000);
     t.redo.migrate(table, held.row, moved);
@@ -409,8 +417,10 @@ class Simulation {
   // Columns that redo tells of an update: the changed ones and those logged besides.
   std::vector<std::uint16_t> shown(const SimulatedTable& table, std::vector<std::uint16_t> columns) const {
     if (table.supplemental == Supplemental::kAll) {
-      columns.resize(table.columns.size());
-      std::iota(columns.begin(), columns.end(), std::uint16_t{0});
+      for (std::uint16_t c = 0; c < table.columns.size(); ++c)
+        if (table.columns[c].supplemental()) columns.push_back(c);
+      std::sort(columns.begin(), columns.end());
+      columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
     } else if (table.supplemental == Supplemental::kPrimaryKey) {
       columns.insert(columns.begin(), 0);
     }

@@ -1,6 +1,7 @@
 // The simulated tables: columns, rows and where the rows lie. A row is one piece in one block, or a chain of pieces.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,34 +15,6 @@ using redo::RowAddress;
 
 // Which columns an update or delete carries besides those it must.
 enum class Supplemental : std::uint8_t { kMinimal, kPrimaryKey, kAll };
-
-struct SimulatedColumn {
-  std::string name;
-  ColumnKind kind;
-  bool nullable = true;
-  bool hidden = false;  // SET UNUSED: still stored
-
-  // May it be logged besides the columns of a change?
-  bool supplemental() const { return !hidden; }
-};
-
-// A part of a row as stored: columns first .. first + count - 1. A value may go on in the next piece: then `cut` bytes
-// of the piece's last column are in this one, and the next piece begins with the rest.
-struct RowPiece {
-  RowAddress address;
-  std::uint16_t first = 0;
-  std::uint16_t count = 0;
-  std::uint32_t skip = 0;  // bytes of the first column that earlier pieces hold
-  std::uint32_t cut = 0;   // bytes of the last column up to the end of this piece; 0 = all of it
-};
-
-struct Row {
-  std::vector<Value> values;
-  std::vector<RowPiece> pieces;  // head first
-  RowAddress head;               // where the ROWID points: the head piece, or the stub of a migrated row
-  bool migrated = false;         // the head is a stub, pieces[0] lies elsewhere
-  std::uint16_t segment = 0;     // of the table's segments
-};
 
 // What vectors say of the object that a block belongs to.
 struct ObjectIds {
@@ -77,6 +50,44 @@ class Segment : public ObjectIds {
   std::uint32_t block_ = 0;
   std::uint16_t slot_ = 0;
   std::uint32_t used_ = 0;
+};
+
+// Where the values of a LOB column lie that are too long for the row, and how.
+struct LobStorage {
+  enum class Kind : std::uint8_t { kSecureFile, kBasicFile, kBasicFileOutside };  // the last: DISABLE STORAGE IN ROW
+  Kind kind = Kind::kSecureFile;
+  Segment pages;
+  Segment index;  // BasicFile: page number -> block
+  std::uint64_t last_id = 0;
+};
+
+struct SimulatedColumn {
+  std::string name;
+  ColumnKind kind;
+  bool nullable = true;
+  bool hidden = false;  // SET UNUSED: still stored
+  std::optional<LobStorage> lob = {};
+
+  // May it be logged besides the columns of a change?
+  bool supplemental() const { return !hidden && !lob && kind.type != oracle::TypeCode::kLong; }
+};
+
+// A part of a row as stored: columns first .. first + count - 1. A value may go on in the next piece: then `cut` bytes
+// of the piece's last column are in this one, and the next piece begins with the rest.
+struct RowPiece {
+  RowAddress address;
+  std::uint16_t first = 0;
+  std::uint16_t count = 0;
+  std::uint32_t skip = 0;  // bytes of the first column that earlier pieces hold
+  std::uint32_t cut = 0;   // bytes of the last column up to the end of this piece; 0 = all of it
+};
+
+struct Row {
+  std::vector<Value> values;
+  std::vector<RowPiece> pieces;  // head first
+  RowAddress head;               // where the ROWID points: the head piece, or the stub of a migrated row
+  bool migrated = false;         // the head is a stub, pieces[0] lies elsewhere
+  std::uint16_t segment = 0;     // of the table's segments
 };
 
 struct SimulatedTable {

@@ -27,8 +27,16 @@ class TransactionRedo {
   Xid xid() const { return undo_.xid; }
   std::uint16_t thread() const { return thread_; }
   bool empty() const { return !begun_; }
+  Scn scn() const { return cluster_.scn(); }
   ByteOrder order() const { return order_; }
   redo::Version version() const { return cluster_.options().version; }
+
+  static constexpr std::uint8_t kItl = 2;  // of every block the transaction changes
+  template <class T>
+  ByteString encoded(const T& t, std::size_t size) const {
+    const std::vector<std::uint8_t> bytes = redo::encode(t, size, order_);
+    return {bytes.data(), bytes.size()};
+  }
 
   // A change of a block of the segment: an undo vector with opc `undo_opc` and, behind its KTB, `undo`; the change
   // vector `op` with, behind its KTB, `redo`. Row changes (11.x) are taken back by the inverse row vector, which `undo`
@@ -49,16 +57,6 @@ class TransactionRedo {
   // Ends the transaction; returns the SCN of the commit. Wants at least one change.
   Scn commit() { return end(false); }
   Scn roll_back() { return end(true); }
-
- protected:
-  Scn scn() const { return cluster_.scn(); }
-  static constexpr std::uint8_t kItl = 2;
-
-  template <class T>
-  ByteString encoded(const T& t, std::size_t size) const {
-    const std::vector<std::uint8_t> bytes = redo::encode(t, size, order_);
-    return {bytes.data(), bytes.size()};
-  }
 
  private:
   // A change that was made, as far as taking it back needs it.

@@ -3,11 +3,21 @@
 namespace redoubt::simulate {
 namespace {
 
-std::string image(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>* shown) {
+// Of a LOB out of the row redo tells the new value only: `old` names the row's values that are none.
+std::string image(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>* shown,
+                  const Row* old) {
   std::string text = "{";
   const auto add = [&](std::size_t c) {
+    if (table.columns[c].hidden) return;
     if (text.size() > 1) text += ',';
-    text += json_string(table.columns[c].name) + ":" + (c < row.values.size() ? row.values[c].json : "null");
+    text += json_string(table.columns[c].name) + ":";
+    if (c >= row.values.size()) {
+      text += "null";
+    } else if (row.values[c].outside && old && old->values[c] == row.values[c]) {
+      text += R"({"$unavailable":"not in redo"})";
+    } else {
+      text += row.values[c].json;
+    }
   };
   if (shown) {
     for (const std::uint16_t c : *shown) add(c);
@@ -28,16 +38,16 @@ std::string op(char kind, const SimulatedTable& table, const Row& row, const std
 }  // namespace
 
 void TransactionTruth::insert(const SimulatedTable& table, const Row& row) {
-  ops_.push_back(op('c', table, row, "{}", image(table, row, nullptr)));
+  ops_.push_back(op('c', table, row, "{}", image(table, row, nullptr, nullptr)));
 }
 
 void TransactionTruth::remove(const SimulatedTable& table, const Row& row) {
-  ops_.push_back(op('d', table, row, image(table, row, nullptr), "{}"));
+  ops_.push_back(op('d', table, row, image(table, row, nullptr, &row), "{}"));
 }
 
 void TransactionTruth::update(const SimulatedTable& table, const Row& before, const Row& after,
                               const std::vector<std::uint16_t>& shown) {
-  ops_.push_back(op('u', table, before, image(table, before, &shown), image(table, after, &shown)));
+  ops_.push_back(op('u', table, before, image(table, before, &shown, &before), image(table, after, &shown, &before)));
 }
 
 void TruthWriter::commit(oracle::Scn scn, oracle::Xid xid, std::uint16_t thread, const TransactionTruth& truth) {

@@ -13,7 +13,9 @@
 #include "oracle/float.h"
 #include "oracle/interval.h"
 #include "oracle/number.h"
+#include "oracle/oson.h"
 #include "oracle/rowid.h"
+#include "oracle/vector_value.h"
 
 namespace redoubt::simulate {
 namespace {
@@ -144,6 +146,85 @@ void append_code_point(std::string& out, std::uint32_t c) {
   }
 }
 
+// A JSON document; its numbers are whole, and `truth` has them as text as redo_check.py prints numbers.
+void add_json(std::string& document, std::string& truth, Random& random, int depth) {
+  const auto both = [&](std::string_view text) {
+    document += text;
+    truth += text;
+  };
+  const std::uint32_t dice = depth > 3 ? random.below(5) : random.below(7);
+  switch (dice) {
+    case 0: return both("null");
+    case 1: return both(random.percent(50) ? "true" : "false");
+    case 2: {
+      const std::string n = std::to_string(random.below(1000000000));
+      document += n;
+      truth += quoted(n);
+      return;
+    }
+    case 3: return both("\"\"");
+    case 4: {
+      std::string text;
+      for (std::uint32_t n = random.below(random.percent(5) ? 300 : 20); n > 0; --n)
+        append_code_point(text, random.percent(10) ? 0x4E2D : 'a' + random.below(26));
+      return both(json_string(text));
+    }
+    case 5: {
+      both("[");
+      for (std::uint32_t i = 0, n = random.below(5); i < n; ++i) {
+        if (i > 0) both(",");
+        add_json(document, truth, random, depth + 1);
+      }
+      return both("]");
+    }
+    default: {
+      both("{");
+      for (std::uint32_t i = 0, n = random.below(6); i < n; ++i) {
+        both(fmt::format("{}\"name{}\":", i > 0 ? "," : "", i));
+        add_json(document, truth, random, depth + 1);
+      }
+      return both("}");
+    }
+  }
+}
+
+LobContent vector_content(Random& random) {
+  static constexpr oracle::VectorElement kElements[] = {oracle::VectorElement::kFloat32,
+                                                        oracle::VectorElement::kFloat64, oracle::VectorElement::kInt8};
+  const oracle::VectorElement element = kElements[random.below(std::size(kElements))];
+  std::vector<double> values;
+  LobContent content;
+  content.json = "[";
+  for (std::uint32_t n = random.percent(10) ? random.between(500, 1500) : random.between(1, 16); n > 0; --n) {
+    // Eighths are exact in every element type that has fractions.
+    const bool whole = element == oracle::VectorElement::kInt8;
+    const auto units = static_cast<std::int32_t>(random.below(200)) - 100;
+    values.push_back(whole ? units : units / 8.0);
+    if (values.size() > 1) content.json += ',';
+    content.json += quoted(float_text(values.back()));
+  }
+  content.json += "]";
+  content.bytes = oracle::vector_bytes(element, values);
+  return content;
+}
+
+// Oracle keeps character LOBs of such a database in AL16UTF16: the name tells how many bits a character has.
+bool of_variable_width(const oracle::Charset& charset) {
+  const std::string_view name = charset.name();
+  const std::size_t bits = name.find_first_of("0123456789");
+  return name == "UTF8" || (name[bits] != '7' && name[bits] != '8');
+}
+
+// Sizes that take each way of storing a LOB: in the row, a page or a few, more than a row can list.
+std::size_t lob_size(Random& random) {
+  const std::uint32_t dice = random.below(100);
+  if (dice < 5) return 0;
+  if (dice < 55) return random.between(1, 300);
+  if (dice < 70) return random.between(1000, 3900);
+  if (dice < 92) return random.between(3901, 40000);
+  return random.between(90000, 180000);
+}
+
 }  // namespace
 
 const std::vector<ColumnKind>& column_kinds() {
@@ -166,6 +247,14 @@ const std::vector<ColumnKind>& column_kinds() {
       {"double", TypeCode::kBinaryDouble, 8, -1, -1, 0},
       {"boolean", TypeCode::kBoolean, 1, -1, -1, 0},
       {"rowid", TypeCode::kRowId, 10, -1, -1, 0},
+      {"clob", TypeCode::kClob, 4000, -1, -1, 1, true},
+      {"blob", TypeCode::kBlob, 4000, -1, -1, 0, true},
+      {"nclob", TypeCode::kClob, 4000, -1, -1, 2, true},
+      {"json", TypeCode::kJson, 8200, -1, -1, 0, true},
+      {"vector", TypeCode::kVector, 8200, -1, -1, 0, true},
+      {"varchar2x", TypeCode::kVarchar2, 32767, -1, -1, 1, true},
+      {"rawx", TypeCode::kRaw, 32767, -1, -1, 0, true},
+      {"long", TypeCode::kLong, 4000, -1, -1, 1},
   };
   return kinds;
 }
@@ -226,6 +315,54 @@ Value ValueSource::text(const ColumnKind& kind, Random& random, std::uint32_t lo
   return {bytes, json_string(utf8)};
 }
 
+LobContent ValueSource::characters(const ColumnKind& kind, Random& random, std::size_t size) const {
+  LobContent content;
+  ColumnKind part = kind;
+  part.type = TypeCode::kVarchar2;
+  const bool clob = kind.type == TypeCode::kClob;
+  if (clob) content.type = kind.charset_form == 2 ? oracle::LobLocator::kNclob : oracle::LobLocator::kClob;
+  content.utf16 = clob && (kind.charset_form == 2 || of_variable_width(charset_));
+  if (content.utf16) part.charset_form = 2;
+  content.json = "\"";
+  // One piece of text many times, each with its number.
+  const Value value = text(part, random, 100);
+  const oracle::Charset& charset = part.charset_form == 2 ? national_ : charset_;
+  for (std::uint32_t n = 0; content.bytes.size() < size; ++n) {
+    const std::string number = std::to_string(n);
+    content.bytes += value.bytes;
+    content.bytes += charset.from_utf8(number);
+    content.json.append(value.json, 1, value.json.size() - 2);
+    content.json += number;
+  }
+  content.json += '"';
+  return content;
+}
+
+LobContent ValueSource::make_lob(const ColumnKind& kind, Random& random) const {
+  switch (kind.type) {
+    case TypeCode::kJson: {
+      LobContent content;
+      std::string document;
+      add_json(document, content.json, random, 0);
+      content.bytes = oracle::oson_from_json(document);
+      return content;
+    }
+    case TypeCode::kVector: return vector_content(random);
+    case TypeCode::kClob: return characters(kind, random, lob_size(random));
+    // Never empty, and no longer than the column.
+    case TypeCode::kVarchar2:
+      return characters(kind, random, random.percent(60) ? random.between(1, 300) : random.between(1, 30000));
+    default: {
+      LobContent content;
+      content.bytes.resize(kind.type == TypeCode::kRaw ? random.between(1, random.percent(60) ? 300 : 32767)
+                                                       : lob_size(random));
+      for (std::uint8_t& b : content.bytes) b = static_cast<std::uint8_t>(random.next());
+      content.json = quoted(to_hex(content.bytes));
+      return content;
+    }
+  }
+}
+
 Value ValueSource::make(const ColumnKind& kind, Random& random, std::uint32_t longest) const {
   switch (kind.type) {
     case TypeCode::kNumber: {
@@ -233,6 +370,7 @@ Value ValueSource::make(const ColumnKind& kind, Random& random, std::uint32_t lo
       return {oracle::number_from_text(text), quoted(text)};
     }
     case TypeCode::kVarchar2:
+    case TypeCode::kLong:
     case TypeCode::kChar: return text(kind, random, longest);
     case TypeCode::kRaw: {
       ByteString bytes(random.between(1, std::min(kind.length, longest)), 0);

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "oracle/dictionary.h"
+#include "oracle/lob_locator.h"
 #include "simulate/random.h"
 
 namespace redoubt::simulate {
@@ -16,6 +17,7 @@ namespace redoubt::simulate {
 struct Value {
   ByteString bytes;
   std::string json = "null";
+  bool outside = false;  // a LOB out of the row: once it is old, redo does not tell its value
 
   bool null() const { return bytes.empty(); }
   bool operator==(const Value&) const = default;
@@ -29,6 +31,15 @@ struct ColumnKind {
   std::int32_t precision;     // -1 = not given
   std::int32_t scale;         // -1 = not given
   std::uint8_t charset_form;  // 0 no characters, 1 database, 2 national character set
+  bool lob = false;           // stored as a LOB
+};
+
+// What is to be stored as a LOB.
+struct LobContent {
+  ByteString bytes;
+  std::string json;
+  std::uint8_t type = oracle::LobLocator::kBlob;
+  bool utf16 = false;
 };
 
 // All kinds, in a fixed order.
@@ -41,11 +52,14 @@ class ValueSource {
 
   // A value of the kind: mostly ordinary, often an edge of the type, never NULL. Text has at most `longest` bytes.
   Value make(const ColumnKind& kind, Random& random, std::uint32_t longest) const;
+  // The same for a kind that is stored as a LOB. Some are empty, which is not NULL.
+  LobContent make_lob(const ColumnKind& kind, Random& random) const;
   // The number `n` as NUMBER.
   static Value number(std::uint64_t n);
 
  private:
   Value text(const ColumnKind& kind, Random& random, std::uint32_t longest) const;
+  LobContent characters(const ColumnKind& kind, Random& random, std::size_t size) const;
 
   const oracle::Charset& charset_;
   const oracle::Charset& national_;
