@@ -12,6 +12,7 @@
 
 #include "capture/statement.h"
 #include "capture/transaction.h"
+#include "redo/direct_block.h"
 #include "redo/row_piece.h"
 
 namespace redoubt::capture {
@@ -31,6 +32,8 @@ class LobSource {
   // `cell` holds the locator of a LOB column as stored; replaces it by the content or by a state that says why not.
   // Memory for assembled content comes from `memory`.
   virtual void fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) = 0;
+  // Whether the transaction has written to pages or index of the LOB with this locator.
+  virtual bool written(Bytes locator) const = 0;
 };
 
 class RowAssembler {
@@ -63,7 +66,9 @@ class RowAssembler {
   void read_pair(Change& change, Pair& pair);
   void read_supplemental(redo::FieldCursor& fields, ByteOrder order, Pair& pair);
   void array_change(Change& change, bool insert);
+  // direct_block.cc
   void direct_block(Change& change);
+  void direct_row(Change& change, const redo::DirectBlock& block, std::uint16_t slot, const oracle::Table& table);
   void index_organized(Change& change);
   bool ignored(const Pair& pair) const;
   Statement* statement_of(const Pair& pair, bool& found);
@@ -76,7 +81,8 @@ class RowAssembler {
   change::Op operation(const Statement& statement) const;
   const oracle::Table* find_table(const Change& change, std::size_t columns);
   change::RowChange& reserve_row(const Change& change);
-  void fill_lobs(const change::RowChange& row);
+  void fill_lobs(change::RowChange& row);
+  void leave_out_unchanged_lobs(change::RowChange& row);
 
   TableSource& tables_;
   Warn warn_;
