@@ -65,6 +65,7 @@ Core::Core(DictionaryTracker dictionary, Options options)
       options_(options),
       pool_(std::make_shared<ChunkPool>()),
       transactions_(*pool_),
+      lobs_(lob_owners_),
       assembler_(*this, [this](Rba rba, const std::string& text) { warn(rba, text); }),
       retained_(std::make_shared<Retained>(pool_)),
       known_(kKnownObjects) {}
@@ -79,7 +80,12 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
   it->group = group;
   it->next = 0;
   it->ended = group == nullptr;
-  if (group) ++counters_.groups;
+  if (group) {
+    ++counters_.groups;
+  } else if (parallel_.waiting()) {
+    group_ = nullptr;
+    let_go(parallel_.thread_ended(number));
+  }
 }
 
 // The thread whose next record has the smallest key. False when a thread has nothing at hand: its next record may be
@@ -124,6 +130,8 @@ void Core::record(const redo::Group& group, const redo::Record& record) {
   if (!record.valid()) return;
   group_ = &group;
   record_ = &record;
+  record_load_ = {};
+  if (parallel_.waiting()) let_go(parallel_.expire(group.time));
   vector_header_ = redo::vector_header_size(group.version);
   vectors_.clear();
   rows_alone_.clear();
@@ -154,7 +162,7 @@ std::size_t Core::vector(std::size_t i) {
     case redo::kUndoApplied:
     case redo::kUndoAppliedLast: roll_back(v, nullptr); break;
     default:
-      if (is_row(v.op) || redo::layer_of(v.op) == 10) return row_without_undo(i);
+      if (is_partner(v.op)) return row_without_undo(i);
       alone(v);
   }
   return i + 1;
@@ -203,6 +211,7 @@ std::size_t Core::row_without_undo(std::size_t i) {
     return i + 2;
   }
   if (is_row(vectors_[i].op) || is_entry(vectors_[i].op)) rows_alone_.push_back(i);
+  if (vectors_[i].op == redo::kLobRedo) alone(vectors_[i]);
   return i + 1;
 }
 
@@ -253,6 +262,9 @@ void Core::pair(const Vector& undo, const Vector* partner) {
     return encrypted(*partner);
   }
 
+  if (opc != redo::opcode(11, 1) && lob_pair(&undo, partner, obj, data_obj, *t)) return;
+
+  if (partner && known(undo.con_id, obj).lobs) claim_lobs_of_row(*t, partner->bytes);
   if ((flg & redo::kUndoSplit) != 0) {
     const Bytes whole = join_split_undo(*t, undo);
     if (whole.empty()) return;
@@ -368,8 +380,9 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   if (match) {
     match->cancelled = true;
     if (watch_rollbacks_) watch_rollbacks_(record_->rba, match->rba);
+    if (!match->lob && (t->lobs || lob_owners_.parked_bytes() > 0)) forget_lobs_of_row(*t, *match);
     while (t->last && t->last->cancelled) t->last = t->last->previous;
-  } else if (t->has_begin) {
+  } else if (t->has_begin && ktub.opc() == redo::opcode(11, 1)) {
     warn(record_->rba,
          fmt::format("transaction {} rolls back a change of object {} that was not seen", to_text(t->xid), ktub.obj));
   }
@@ -383,8 +396,6 @@ void Core::encrypted(const Vector& v) {
                      redo::layer_of(v.op), redo::code_of(v.op)));
 }
 
-void Core::alone(const Vector&) {}
-
 void Core::end(const Vector& v) {
   if (v.encrypted()) return encrypted(v);
   if (v.op == redo::kStateChange) {
@@ -393,7 +404,10 @@ void Core::end(const Vector& v) {
     if (field.size() < 16) return;
     const auto ktust = redo::decode<redo::Ktust>(field, v.order);
     OpenTransaction* t = transactions_.find(v.con_id, {v.usn(), ktust.slt, ktust.sqn});
-    if (t && ktust.sta == redo::kEndStateEnded && t->decided_scn != 0) commit(*t, {});
+    if (!t || ktust.sta != redo::kEndStateEnded || t->decided_scn == 0) return;
+    const bool waited = parallel_.ended(*t);
+    commit(*t, {});
+    if (waited) release_held();
     return;
   }
   const redo::TransactionEnd end = redo::transaction_end(v);
@@ -402,9 +416,13 @@ void Core::end(const Vector& v) {
   if (!t) return;  // it changed nothing that was kept, and began before the logs do
   if (end.end.flg & redo::kEndRolledBack) {
     ++counters_.rollbacks;
+    const bool waited = t->decided_scn != 0 && parallel_.ended(*t);
+    if (!ddls_.empty()) ddls_.take(t->con_id, t->xid);
     transactions_.close(t);
+    if (waited) release_held();
   } else if (end.end.sta == redo::kEndStateParallelParent) {
     t->decided_scn = record_->scn;
+    parallel_.decided(*t, group_->thread, group_->time);
   } else {
     commit(*t, end);
   }
@@ -412,52 +430,79 @@ void Core::end(const Vector& v) {
 
 void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
   ++counters_.commits;
-  Scn scn = record_->scn;
+  CommitPoint point{record_->scn, group_->thread, record_->rba, end.time};
   // A member of a parallel DML commits at its parent's SCN, unless something later was told meanwhile.
   const Scn decided = t.decided_scn != 0 ? t.decided_scn : end.parent_scn;
-  if (decided != oracle::kNoScn && decided != 0 && decided <= scn && decided >= last_commit_scn_) scn = decided;
-  if (scn > options_.to_scn) {
+  if (decided != oracle::kNoScn && decided != 0 && decided <= point.scn && decided >= last_commit_scn_)
+    point.scn = decided;
+  if (point.scn > parallel_.horizon()) return parallel_.hold(t, point);
+  tell(t, point);
+}
+
+void Core::let_go(const std::vector<Xid>& unresolved) {
+  for (const Xid parent : unresolved) {
+    ++counters_.pdml_unresolved;
+    warn(group_ ? record_->rba : Rba{},
+         fmt::format("parallel DML of transaction {} has not ended within {} s of its decision: its members commit at "
+                     "their own SCNs from here on",
+                     to_text(parent), ParallelDml::kPatience));
+  }
+  if (!unresolved.empty()) release_held();
+}
+
+void Core::release_held() {
+  CommitPoint point;
+  while (OpenTransaction* t = parallel_.release(point)) tell(*t, point);
+}
+
+void Core::tell(OpenTransaction& t, const CommitPoint& point) {
+  if (point.scn > options_.to_scn) {
     done_ = true;
     return;
   }
-  if (!t.last) return transactions_.close(&t);
+  if (!t.last && ddls_.empty()) return transactions_.close(&t);
   if (!t.has_begin && !t.suspect && !options_.partial) {
     ++counters_.partial;
-    warn(record_->rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
+    warn(point.rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
+    if (!ddls_.empty()) ddls_.take(t.con_id, t.xid);
     return transactions_.close(&t);
   }
 
   const std::size_t first_row = batch_.rows.size();
   const std::size_t first_cell = batch_.cells.size();
-  assembler_.assemble(t, batch_, retained_->chunks, nullptr);
+  lobs_.collect(t);
+  assembler_.assemble(t, batch_, retained_->chunks, &lobs_);
   change::Transaction committed;
   committed.xid = t.xid;
   committed.con_id = t.con_id;
-  committed.thread = group_->thread;
+  committed.thread = point.thread;
   committed.begin_scn = t.begin_scn;
-  committed.commit_scn = scn;
-  committed.commit_rba = record_->rba;
-  committed.commit_time = end.time;
+  committed.commit_scn = point.scn;
+  committed.commit_rba = point.rba;
+  committed.commit_time = point.time;
   committed.first_row = static_cast<std::uint32_t>(first_row);
+  committed.first_ddl = static_cast<std::uint32_t>(batch_.ddls.size());
   committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   committed.suspect = t.suspect;
 
   if (t.dictionary) {
     for (std::string& text : dictionary_.apply(batch_, committed)) {
-      events_.push_back({Event::Kind::kDictionary, group_->thread, record_->rba, scn, std::move(text)});
+      events_.push_back({Event::Kind::kDictionary, point.thread, point.rba, point.scn, std::move(text)});
     }
-    std::fill(known_.begin(), known_.end(), Known{});
+    forget_known();
     const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
     batch_.rows.erase(
         std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
         batch_.rows.end());
     committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   }
-  if (committed.row_count == 0 || scn <= options_.from_scn) {
+  if (!ddls_.empty()) tell_ddl(t, committed);
+  if ((committed.row_count == 0 && committed.ddl_count == 0) || point.scn <= options_.from_scn) {
     batch_.rows.resize(first_row);
     batch_.cells.resize(first_cell);
+    batch_.ddls.resize(committed.first_ddl);
   } else {
-    last_commit_scn_ = scn;
+    last_commit_scn_ = point.scn;
     ++counters_.transactions;
     counters_.rows += committed.row_count;
     batch_.transactions.push_back(committed);
@@ -468,19 +513,36 @@ void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
 
 // Whether changes of the object are kept. Objects that the dictionary does not know yet are: the transaction may be
 // creating them.
-bool Core::wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t) {
-  const std::uint64_t key = std::uint64_t{con_id} << 32 | obj;
-  Known& known = known_[key * 0x9E3779B97F4A7C15U >> 54];
-  if (known.key != key) {
-    const oracle::Dictionary& dictionary = dictionary_.latest();
-    const oracle::Table* table = dictionary.find(con_id, obj);
-    const oracle::ObjectKind kind = dictionary.kind(con_id, obj);
-    known.key = key;
-    known.dictionary = table && table->dictionary;
-    known.wanted = table ? table->captured || table->dictionary : kind != oracle::ObjectKind::kOther;
+const Core::Known& Core::known(std::uint16_t con_id, std::uint32_t obj) {
+  const std::uint64_t object = std::uint64_t{con_id} << 32 | obj;
+  Known& k = known_[object * 0x9E3779B97F4A7C15U >> 54];
+  if (k.key == object) return k;
+  const oracle::Dictionary& dictionary = dictionary_.latest();
+  const oracle::Table* table = dictionary.find(con_id, obj);
+  k = {};
+  k.key = object;
+  k.kind = dictionary.kind(con_id, obj);
+  k.dictionary = table && table->dictionary;
+  k.lobs = table && std::any_of(table->columns.begin(), table->columns.end(), [](const auto& c) { return c.is_lob(); });
+  if (table) {
+    k.wanted = table->captured || table->dictionary;
+  } else if (k.kind == oracle::ObjectKind::kLobIndex || k.kind == oracle::ObjectKind::kLobSegment) {
+    k.wanted = lob_wanted(con_id, obj);
+  } else {
+    k.wanted = k.kind == oracle::ObjectKind::kUnknown;
   }
-  if (known.dictionary) t.dictionary = true;
-  return known.wanted;
+  return k;
+}
+
+bool Core::wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t) {
+  const Known& k = known(con_id, obj);
+  if (k.dictionary) t.dictionary = true;
+  return k.wanted;
+}
+
+void Core::forget_known() {
+  std::fill(known_.begin(), known_.end(), Known{});
+  objects_of_segments_.clear();
 }
 
 const oracle::Table* Core::table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) {
@@ -512,7 +574,7 @@ std::vector<Event> Core::take_events() { return std::exchange(events_, {}); }
 std::vector<Xid> Core::unfinished() const {
   std::vector<Xid> xids;
   transactions_.for_each([&](const OpenTransaction& t) {
-    if (t.last) xids.push_back(t.xid);
+    if (t.last && !t.held) xids.push_back(t.xid);
   });
   std::sort(xids.begin(), xids.end());
   return xids;

@@ -14,11 +14,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "capture/ddl_texts.h"
 #include "capture/dictionary_tracker.h"
+#include "capture/lob_store.h"
+#include "capture/parallel_dml.h"
 #include "capture/row_assembler.h"
 #include "capture/transaction_table.h"
 #include "redo/ktb.h"
@@ -29,7 +33,7 @@ namespace redoubt::capture {
 
 // Something an operator should know, with its place.
 struct Event {
-  enum class Kind : std::uint8_t { kWarning, kDictionary };
+  enum class Kind : std::uint8_t { kWarning, kDictionary, kDdl };
   Kind kind = Kind::kWarning;
   std::uint16_t thread = 0;
   Rba rba;
@@ -41,12 +45,13 @@ struct Counters {
   std::uint64_t groups = 0;
   std::uint64_t records = 0;
   std::uint64_t vectors = 0;
-  std::uint64_t transactions = 0;  // committed, with at least one row told
+  std::uint64_t transactions = 0;  // committed, with at least one row or DDL told
   std::uint64_t commits = 0;       // all
   std::uint64_t rollbacks = 0;
   std::uint64_t rows = 0;
   std::uint64_t partial = 0;  // ended without a begin that was seen: left out
   std::uint64_t order_violations = 0;
+  std::uint64_t pdml_unresolved = 0;  // parallel DML whose parent did not end in time
   std::uint64_t warnings = 0;
 };
 
@@ -109,11 +114,31 @@ class Core : private TableSource {
   std::size_t row_without_undo(std::size_t i);
   void pair_in_memory_undo();
   void roll_back(const redo::Vector& applied, const redo::Vector* row);
-  void alone(const redo::Vector& v);
   void encrypted(const redo::Vector& v);
   void end(const redo::Vector& v);
   void commit(OpenTransaction& t, const redo::TransactionEnd& end);
+  void let_go(const std::vector<Xid>& unresolved);
+  void release_held();
+  void tell(OpenTransaction& t, const CommitPoint& point);
   OpenTransaction* transaction_of(const redo::Vector& undo, Xid xid, bool begins);
+  // Vectors that stand alone and what belongs to LOBs: core_alone.cc.
+  void alone(const redo::Vector& v);
+  bool lob_pair(const redo::Vector* undo, const redo::Vector* partner, std::uint32_t obj, std::uint32_t data_obj,
+                OpenTransaction& t);
+  void lob_alone(const redo::Vector& v);
+  void lob_marker(const redo::Vector& v);
+  bool lob_wanted(std::uint16_t con_id, std::uint32_t obj) const;
+  void keep_lob(OpenTransaction& t, Change change, Bytes undo, Bytes redo);
+  void claim_lob(OpenTransaction& t, const LobId& lob);
+  void claim_lobs_of_row(OpenTransaction& t, Bytes row);
+  void forget_lobs_of_row(OpenTransaction& t, Change& row);
+  void direct_block(const redo::Vector& v);
+  OpenTransaction* loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block);
+  std::uint32_t object_of_segment(std::uint16_t con_id, std::uint32_t data_obj);
+  void unlogged(const redo::Vector& v);
+  void ddl(const redo::Vector& v);
+  void tell_ddl(OpenTransaction& t, change::Transaction& committed);
+
   bool wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t);
   Change head(std::uint32_t obj, std::uint32_t data_obj, redo::Opcode op) const;
   Bytes join_split_undo(OpenTransaction& t, const redo::Vector& head);
@@ -123,6 +148,10 @@ class Core : private TableSource {
   Options options_;
   std::shared_ptr<ChunkPool> pool_;
   TransactionTable transactions_;
+  LobOwners lob_owners_;
+  LobStore lobs_;
+  DdlTexts ddls_;
+  ParallelDml parallel_;
   RowAssembler assembler_;
   std::vector<Thread> threads_;
   std::uint16_t hungry_ = 0;
@@ -141,6 +170,7 @@ class Core : private TableSource {
   Scn last_scn_ = 0;         // of the last record
   Scn last_commit_scn_ = 0;  // of the last transaction told
   bool warned_encrypted_ = false;
+  bool warned_parked_ = false;
   bool hole_ = false;
   change::Batch batch_;
   std::shared_ptr<Retained> retained_;
@@ -153,8 +183,18 @@ class Core : private TableSource {
     std::uint64_t key = ~std::uint64_t{0};
     bool wanted = false;
     bool dictionary = false;
+    bool lobs = false;  // a table with LOB columns
+    oracle::ObjectKind kind = oracle::ObjectKind::kUnknown;
   };
+  const Known& known(std::uint16_t con_id, std::uint32_t obj);
+  void forget_known();
   std::vector<Known> known_;
+
+  // Of direct loads (rows.md 2.7).
+  Xid record_load_;                                   // 24.6 of the record in work
+  std::unordered_map<std::uint16_t, Xid> last_load_;  // by container
+  std::unordered_map<std::uint64_t, std::uint32_t> objects_of_segments_;
+  std::set<std::uint64_t> loads_without_owner_;  // objects that a warning has named
 };
 
 }  // namespace redoubt::capture

@@ -58,6 +58,7 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
 }
 
 void RowAssembler::row_change(Change& change) {
+  if (change.lob) return;
   switch (change.op) {
     case redo::kInsertRows: return array_change(change, true);
     case redo::kDeleteRows: return array_change(change, false);
@@ -327,24 +328,52 @@ change::RowChange& RowAssembler::reserve_row(const Change& change) {
   return row;
 }
 
-void RowAssembler::fill_lobs(const change::RowChange& row) {
-  const std::size_t count = std::size_t{row.before_count} + row.after_count;
-  for (std::size_t i = 0; i < count; ++i) {
-    change::Cell& cell = batch_->cells[row.first_cell + i];
-    const oracle::Column& column = row.table->columns[cell.column];
-    if (cell.state != change::CellState::kValue) continue;
-    if ((column.property & oracle::column_property::kEncrypted) != 0) {
-      cell.state = change::CellState::kUnavailable;
-    } else if (row.table->known && column.is_lob()) {
-      if (lobs_) {
-        lobs_->fill(*row.table, cell, i < row.before_count, *memory_);
-      } else {
-        cell.state = change::CellState::kUnavailable;
-      }
+// A row that is written anew, as when it moves, repeats the locators of LOBs that did not change. These columns are
+// left out of an update.
+void RowAssembler::leave_out_unchanged_lobs(change::RowChange& row) {
+  const auto cells = batch_->cells.begin() + row.first_cell;
+  const std::uint16_t count = row.after_count;
+  const auto unchanged = [&](std::size_t i) {
+    const change::Cell& before = cells[static_cast<std::ptrdiff_t>(i)];
+    const change::Cell& after = cells[static_cast<std::ptrdiff_t>(i + count)];
+    return before.state == change::CellState::kValue && after.state == change::CellState::kValue &&
+           row.table->columns[before.column].is_lob() && std::ranges::equal(before.bytes(), after.bytes()) &&
+           !lobs_->written(after.bytes());
+  };
+  std::vector<bool> drop(count);
+  for (std::size_t i = 0; i < count; ++i) drop[i] = unchanged(i);
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < 2 * std::size_t{count}; ++i)
+    if (!drop[i % count]) cells[static_cast<std::ptrdiff_t>(to++)] = cells[static_cast<std::ptrdiff_t>(i)];
+  batch_->cells.resize(row.first_cell + to);
+  row.before_count = row.after_count = static_cast<std::uint16_t>(to / 2);
+}
+
+void RowAssembler::fill_lobs(change::RowChange& row) {
+  const auto cell = [&](std::size_t i) -> change::Cell& { return batch_->cells[row.first_cell + i]; };
+  const auto is_lob = [&](const change::Cell& c) {
+    return c.state == change::CellState::kValue && row.table->known && row.table->columns[c.column].is_lob();
+  };
+  bool any = false;
+  for (std::size_t i = 0; i < std::size_t{row.before_count} + row.after_count; ++i) {
+    change::Cell& c = cell(i);
+    if (c.state == change::CellState::kValue &&
+        (row.table->columns[c.column].property & oracle::column_property::kEncrypted) != 0)
+      c.state = change::CellState::kUnavailable;
+    any |= is_lob(c);
+  }
+  if (!any) return;
+  if (lobs_ && row.op == change::Op::kUpdate) leave_out_unchanged_lobs(row);
+  for (std::size_t i = 0; i < std::size_t{row.before_count} + row.after_count; ++i) {
+    change::Cell& c = cell(i);
+    if (!is_lob(c)) continue;
+    if (lobs_) {
+      lobs_->fill(*row.table, c, i < row.before_count, *memory_);
+    } else {
+      c.state = change::CellState::kUnavailable;
     }
   }
 }
 
-void RowAssembler::direct_block(Change&) {}
 
 }  // namespace redoubt::capture

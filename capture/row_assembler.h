@@ -14,6 +14,7 @@
 
 #include "capture/statement.h"
 #include "capture/transaction.h"
+#include "redo/direct_block.h"
 #include "redo/index_vector.h"
 #include "redo/row_vector.h"
 
@@ -34,6 +35,8 @@ class LobSource {
   // `cell` holds the locator of a LOB column as stored; replaces it by the content or by a state that says why not.
   // Memory for assembled content comes from `memory`.
   virtual void fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) = 0;
+  // Whether the transaction has written to pages or index of the LOB with this locator.
+  virtual bool written(Bytes locator) const = 0;
 };
 
 class RowAssembler {
@@ -66,7 +69,9 @@ class RowAssembler {
   void read_pair(Change& change, Pair& pair);
   void set_header(Pair& pair, const redo::SupplementalBlock& block, redo::RowAddress own);
   void array_change(Change& change, bool insert);
+  // direct_block.cc
   void direct_block(Change& change);
+  void direct_row(Change& change, const redo::DirectBlock& block, std::uint16_t slot, const oracle::Table& table);
   // index_organized.cc
   void index_organized(Change& change);
   void add_index_columns(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns,
@@ -86,7 +91,8 @@ class RowAssembler {
   change::Op operation(const Statement& statement) const;
   const oracle::Table* find_table(const Change& change, std::size_t columns);
   change::RowChange& reserve_row(const Change& change);
-  void fill_lobs(const change::RowChange& row);
+  void fill_lobs(change::RowChange& row);
+  void leave_out_unchanged_lobs(change::RowChange& row);
 
   TableSource& tables_;
   Warn warn_;

@@ -32,6 +32,7 @@ struct Change {
   std::uint8_t header_size;
   ByteOrder order;
   bool cancelled;
+  bool lob;  // a vector of lob_change.h: no row
 
   std::uint8_t* undo_data() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   redo::Vector undo() { return redo::view_vector({undo_data(), undo_size}, header_size, order); }
@@ -50,6 +51,7 @@ struct OpenTransaction {
   bool dictionary = false;  // has changes of dictionary tables
   bool lobs = false;        // has LOB pages or LOB index changes
   bool suspect = false;
+  bool held = false;  // has committed and waits for its turn (parallel_dml.h)
   Scn begin_scn = 0;
   Scn decided_scn = 0;  // of the 5.4 with state 12 of a parallel DML's parent: its commit SCN; 0 = none
   Rba begin_rba;

@@ -14,14 +14,16 @@ class TransactionTable {
  public:
   explicit TransactionTable(ChunkPool& pool);
 
-  // The newest open transaction of the slot, or null.
+  // The newest open transaction of the slot, or null. Those that are held have ended and are passed over.
   OpenTransaction* newest(std::uint16_t con_id, std::uint16_t usn, std::uint16_t slt) {
-    return slot(con_id, usn, slt).newest;
+    OpenTransaction* t = slot(con_id, usn, slt).newest;
+    while (t && t->held) t = t->older;
+    return t;
   }
   // The open transaction of that XID, or null.
   OpenTransaction* find(std::uint16_t con_id, Xid xid) {
     for (OpenTransaction* t = newest(con_id, xid.usn, xid.slt); t; t = t->older)
-      if (t->xid.sqn == xid.sqn) return t;
+      if (t->xid.sqn == xid.sqn && !t->held) return t;
     return nullptr;
   }
   // Opens a transaction on top of its slot's stack. Owned by the table until close().

@@ -48,6 +48,18 @@ struct RowChange {
   std::uint16_t after_count = 0;   // 0 for a delete
 };
 
+// A DDL statement, as its text was logged.
+struct Ddl {
+  oracle::Scn scn = 0;  // of the record with its (first) text
+  oracle::Rba rba;
+  std::uint16_t thread = 0;
+  std::uint16_t type = 0;                // 1 create table, 12 drop table, 15 alter table, 85 truncate ... (rows.md 4.6)
+  std::uint32_t obj = 0;                 // object number, 0 = not said
+  const oracle::Table* table = nullptr;  // of that object, once the statement was executed; null = none known
+  std::string schema, sql;               // in the database character set
+  bool cut = false;                      // a part of the text is missing
+};
+
 struct Transaction {
   oracle::Xid xid;
   std::uint16_t con_id = 0;
@@ -58,6 +70,8 @@ struct Transaction {
   std::uint32_t commit_time = 0;  // seconds since 1970, UTC; 0 = not recorded
   std::uint32_t first_row = 0;    // in Batch::rows
   std::uint32_t row_count = 0;
+  std::uint32_t first_ddl = 0;  // in Batch::ddls
+  std::uint32_t ddl_count = 0;
   bool suspect = false;  // some of its redo could not be read
 };
 
@@ -65,6 +79,7 @@ struct Batch {
   std::vector<Transaction> transactions;
   std::vector<RowChange> rows;
   std::vector<Cell> cells;
+  std::vector<Ddl> ddls;
   // What keeps the bytes and the tables alive.
   std::vector<std::shared_ptr<const void>> owners;
 
@@ -72,6 +87,7 @@ struct Batch {
     transactions.clear();
     rows.clear();
     cells.clear();
+    ddls.clear();
     owners.clear();
   }
 };

@@ -26,6 +26,9 @@ inline constexpr std::uint8_t kFbLast = 0x04;        // L
 inline constexpr std::uint8_t kFbPrevious = 0x02;    // P: first column continues from the previous piece
 inline constexpr std::uint8_t kFbNext = 0x01;        // N: last column continues in the next piece
 
+// g++ 12 takes scoped names for shadows of the opcodes of the same name.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class RowOp : std::uint8_t {
   kInsert = 2,       // IRP
   kDelete = 3,       // DRP
@@ -44,6 +47,7 @@ enum class RowOp : std::uint8_t {
   kUpdateMany = 21,
   kCompare = 22,  // CMP
 };
+#pragma GCC diagnostic pop
 
 inline constexpr std::uint8_t kKdoUndo = 0x20;             // in op: undo and rollback vectors
 inline constexpr std::uint8_t kKdoRowDependencies = 0x40;  // in op
