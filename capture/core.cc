@@ -262,7 +262,7 @@ void Core::pair(const Vector& undo, const Vector* partner) {
     return encrypted(*partner);
   }
 
-  if (opc != redo::opcode(11, 1) && lob_pair(&undo, partner, obj, data_obj, *t)) return;
+  if (opc != redo::opcode(11, 1) && lob_pair(undo, partner, opc == redo::opcode(26, 1), obj, data_obj, *t)) return;
 
   if (partner && known(undo.con_id, obj).lobs) claim_lobs_of_row(*t, partner->bytes);
   if ((flg & redo::kUndoSplit) != 0) {

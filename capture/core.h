@@ -123,8 +123,8 @@ class Core : private TableSource {
   OpenTransaction* transaction_of(const redo::Vector& undo, Xid xid, bool begins);
   // Vectors that stand alone and what belongs to LOBs: core_alone.cc.
   void alone(const redo::Vector& v);
-  bool lob_pair(const redo::Vector* undo, const redo::Vector* partner, std::uint32_t obj, std::uint32_t data_obj,
-                OpenTransaction& t);
+  bool lob_pair(const redo::Vector& undo, const redo::Vector* partner, bool secure, std::uint32_t obj,
+                std::uint32_t data_obj, OpenTransaction& t);
   void lob_alone(const redo::Vector& v);
   void lob_marker(const redo::Vector& v);
   bool lob_wanted(std::uint16_t con_id, std::uint32_t obj) const;

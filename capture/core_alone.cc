@@ -84,14 +84,14 @@ void Core::claim_lobs_of_row(OpenTransaction& t, Bytes row) {
   });
 }
 
-// A pair of an index or SecureFile change. True when it is a LOB's, kept or not.
-bool Core::lob_pair(const Vector* undo, const Vector* partner, std::uint32_t obj, std::uint32_t data_obj,
+// A pair of an index change, or of a SecureFile change (`secure`: whatever the undo is of, it is no row). True when it
+// is a LOB's, kept or not.
+bool Core::lob_pair(const Vector& undo, const Vector* partner, bool secure, std::uint32_t obj, std::uint32_t data_obj,
                     OpenTransaction& t) {
   const oracle::ObjectKind kind = known(t.con_id, obj).kind;
-  const bool secure = partner && partner->op == redo::kLobRedo;
-  if (kind == oracle::ObjectKind::kTable && !secure) return false;  // an index-organized table
-  if (!partner) return kind != oracle::ObjectKind::kUnknown;
-  const LobIdentity identity = lob_identity(undo, *partner);
+  if (!secure && kind == oracle::ObjectKind::kTable) return false;  // an index-organized table
+  if (!partner) return secure || kind != oracle::ObjectKind::kUnknown;
+  const LobIdentity identity = lob_identity(&undo, *partner);
   if (!identity.lob && !secure && kind == oracle::ObjectKind::kUnknown) return false;
   if (identity.malformed) {
     t.suspect = true;
@@ -109,7 +109,7 @@ bool Core::lob_pair(const Vector* undo, const Vector* partner, std::uint32_t obj
     }
   }
   const bool key_in_undo = partner->op == redo::kIndexUpdateKeyData;
-  keep_lob(*owner, head(obj, data_obj, partner->op), key_in_undo ? undo->bytes : Bytes{}, partner->bytes);
+  keep_lob(*owner, head(obj, data_obj, partner->op), key_in_undo ? undo.bytes : Bytes{}, partner->bytes);
   return true;
 }
 
@@ -164,8 +164,11 @@ void Core::forget_lobs_of_row(OpenTransaction& t, Change& row) {
         const Vector undo = c->undo_size != 0 ? c->undo() : Vector{};
         if (lob_identity(c->undo_size != 0 ? &undo : nullptr, c->redo()).lob == lob) written.push_back(c);
       } else if (holds(*c, lob)) {
-        if (older) first = false;
-        written.clear();
+        if (older) {
+          first = false;
+        } else {
+          written.clear();
+        }
       }
     }
     for (Change* w : written) w->cancelled = true;
@@ -184,7 +187,7 @@ void Core::direct_block(const Vector& v) {
     if (loads_without_owner_.insert(std::uint64_t{v.con_id} << 32 | obj).second)
       warn(record_->rba,
            fmt::format("direct load of object {}: its block 0x{:08x} names no open transaction, its rows are left out",
-                       obj, block.bdba));
+                       obj, v.dba));
     return;
   }
   if (!wanted(v.con_id, obj, *t)) return;

@@ -13,7 +13,8 @@ using redo::StoredPiece;
 
 void RowAssembler::direct_block(Change& change) {
   const redo::Vector v = change.redo();
-  const auto block = redo::decode<DirectBlock>(v.field(1), change.order);
+  auto block = redo::decode<DirectBlock>(v.field(1), change.order);
+  block.bdba = v.dba;  // the image itself need not have it
   if (block.type != redo::kImageData) return;
   const oracle::Table* table = find_table(change, 0);
   if (!table) return;

@@ -133,8 +133,15 @@ class Run {
     }
     if (text_.size() >= kWriteSize) flush();
     for (const capture::Event& event : core_.take_events())
-      tell(event.kind == capture::Event::Kind::kWarning ? "warning" : "dictionary", event.thread, event.rba,
-           event.text);
+      tell(kind_text(event.kind), event.thread, event.rba, event.text);
+  }
+
+  static std::string_view kind_text(capture::Event::Kind kind) {
+    switch (kind) {
+      case capture::Event::Kind::kWarning: return "warning";
+      case capture::Event::Kind::kDictionary: return "dictionary";
+      default: return "ddl";
+    }
   }
 
   void flush() {

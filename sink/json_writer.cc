@@ -54,6 +54,10 @@ void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
     tail_.append('"');
 
     write_begin(t, out);
+    for (std::uint32_t i = 0; i < t.ddl_count; ++i) {
+      begin_line(out);
+      write_ddl(batch.ddls[t.first_ddl + i], out);
+    }
     for (std::uint32_t i = 0; i < t.row_count; ++i) {
       begin_line(out);
       write_row(batch, batch.rows[t.first_row + i], out);
@@ -93,6 +97,24 @@ void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) {
   out.append_int(t.con_id);
   if (t.suspect) out.append(R"(,"suspect":true)");
   out.append(",\"payload\":[{\"op\":\"begin\"}]}\n");
+}
+
+void JsonWriter::write_ddl(const change::Ddl& ddl, TextBuffer& out) {
+  const oracle::Charset* charset = facts_.charset ? facts_.charset : oracle::charset_by_name("AL32UTF8");
+  out.append(R"(,"payload":[{"op":"ddl","schema":{"owner":)");
+  charset->append_json_string(out, as_bytes(ddl.schema));
+  if (ddl.table) {
+    out.append(R"(,"table":)");
+    out.append(json_name(ddl.table->name));
+  }
+  if (ddl.obj != 0) {
+    out.append(R"(,"obj":)");
+    out.append_int(ddl.obj);
+  }
+  out.append(R"(},"sql":)");
+  charset->append_json_string(out, as_bytes(ddl.sql));
+  if (ddl.cut) out.append(R"(,"cut":true)");
+  out.append("}]}\n");
 }
 
 void JsonWriter::write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out) {

@@ -1,10 +1,13 @@
-// Committed transactions as JSON lines: one line per begin, row and commit.
+// Committed transactions as JSON lines: one line per begin, DDL statement, row and commit.
 //
 //   {"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572","commit_scn":2267708,
 //    "begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]}
 //   {"c_scn":2267707,"c_idx":2,"xid":"10.12.572","payload":[{"op":"c","schema":{"owner":"OLR_TEST","table":"TEST_CDC"},
 //    "rid":"AAARwWAAYAAAAAOAAA","after":{"ID":1,"NAME":"hello world"}}]}
 //   {"c_scn":2267707,"c_idx":3,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
+//
+// A DDL statement is {"op":"ddl","schema":{"owner":...,"table":...,"obj":...},"sql":...}; "cut":true when a part of its
+// text is missing.
 //
 // Positions (threads.md 5.5): c_scn is the commit SCN minus one, c_idx counts the lines from 1 and goes on in the next
 // transaction of the same commit SCN; the pairs ascend strictly. What cannot be told as a value is an object with one
@@ -37,6 +40,7 @@ class JsonWriter {
 
   void begin_line(TextBuffer& out);
   void write_begin(const change::Transaction& t, TextBuffer& out);
+  void write_ddl(const change::Ddl& ddl, TextBuffer& out);
   void write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out);
   void write_cells(const change::RowChange& row, const Fragments& fragments, const change::Cell* cells,
                    std::size_t count, TextBuffer& out);

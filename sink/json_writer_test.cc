@@ -1,5 +1,6 @@
 #include "sink/json_writer.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -104,6 +105,31 @@ TEST(JsonWriter, MarksWhatIsNotCertain) {
   EXPECT_NE(text.find(R"("rid":"AAARwWAAYAAAAAOAAA","suspect":true,"before")"), std::string::npos);
   EXPECT_NE(text.find(R"("NAME":{"$unavailable":"not in redo"})"), std::string::npos);
   EXPECT_NE(text.find(R"("NAME":{"$suspect":"61220a"})"), std::string::npos);
+}
+
+TEST(JsonWriter, TellsDdlBeforeRows) {
+  const oracle::Table table = test_table();
+  change::Batch batch = one_update(table);
+  change::Ddl create;
+  create.obj = 7;
+  create.table = &table;
+  create.schema = "APP";
+  create.sql = "create table \"T\" (\n ID number)";
+  change::Ddl cut;
+  cut.schema = "APP";
+  cut.sql = "drop";
+  cut.cut = true;
+  batch.ddls = {create, cut};
+  batch.transactions[0].ddl_count = 2;
+  const std::string text = written(batch);
+  const std::string first =
+      R"x({"c_scn":2267707,"c_idx":2,"xid":"10.12.572","payload":[{"op":"ddl","schema":{"owner":"APP",)x"
+      R"x("table":"T\"1","obj":7},"sql":"create table \"T\" (\n ID number)"}]})x";
+  const std::string second =
+      R"x("c_idx":3,"xid":"10.12.572","payload":[{"op":"ddl","schema":{"owner":"APP"},"sql":"drop","cut":true}]})x";
+  EXPECT_THAT(text, testing::HasSubstr(first));
+  EXPECT_THAT(text, testing::HasSubstr(second));
+  EXPECT_LT(text.find(R"("op":"ddl")"), text.find(R"("op":"u")"));
 }
 
 }  // namespace
