@@ -123,7 +123,8 @@ void layout(Io& io, Ktb& k) {
     }
     default: break;
   }
-  if ((k.op & kKtbCleanout) != 0 && io.size() >= s + 48) layout_cleanout(io, s, k);
+  // Where the cleanout of an R would lie is not known: its entries take that place.
+  if ((k.op & kKtbCleanout) != 0 && k.kind() != KtbKind::kItlImage && io.size() >= s + 48) layout_cleanout(io, s, k);
 }
 
 }  // namespace redoubt::redo

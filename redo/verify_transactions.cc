@@ -53,6 +53,7 @@ std::size_t ktb_size(const Ktb& k) {
     default: return 0;
   }
   if ((k.op & kKtbCleanout) == 0) return size;
+  if (k.kind() == KtbKind::kItlImage) return 0;
   const std::size_t entries = k.cleanout.size();
   return (k.cleanout_version & kKtbBigScn) != 0 ? s + 52 + 10 * entries : s + 48 + 8 * entries;
 }

@@ -1,0 +1,358 @@
+// Logs that are cut off, damaged, still being written or mixed up; and what verify says of them.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "redo/kdo.h"
+#include "redo/ktb.h"
+#include "redo/log_reader.h"
+#include "redo/log_writer.h"
+#include "redo/record_builder.h"
+#include "redo/transaction_vectors.h"
+#include "redo/undo.h"
+#include "redo/vector_fields.h"
+#include "redo/verify.h"
+
+namespace redoubt::redo {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Version kVersion = 0x17060000;
+constexpr std::uint32_t kSize = 512;
+
+RedoHeader log_header(std::uint32_t sequence = 7) {
+  RedoHeader h;
+  h.version = kVersion;
+  h.block_size = kSize;
+  h.block.sequence = sequence;
+  h.dbid = 1;
+  h.first_scn = {1000, true};
+  return h;
+}
+
+// Transaction 3.4.5 inserts one row and commits. What is wrong with it is set before write().
+struct Sample {
+  Ktudh begin{4, 5, {0xA7, 8, 9}, 0x12, 0, 0, {}};
+  Ktudb undo{0, 0, 0x12, {3, 4, 5}, 8, 9};
+  Ktub ktub;
+  Ktb ktb;
+  Kdo drop, insert;
+  Ktucm end;
+  VectorHeader begin_header = header(5, 2, 21, 0x10), undo_header = header(5, 1, 22, 0xA7),
+               row_header = header(11, 2, 1, 0x0600000E), end_header = header(5, 4, 21, 0x10);
+  std::uint32_t container_uid = 77;
+  std::size_t ktb_size = 24, kdo_size = insert_kdo_size(1);
+  std::uint8_t null_byte = 0;
+  Scn first = 1000, last = 1001;
+  std::uint16_t first_sub_scn = 1, sub_scn = 1;
+  std::uint8_t vld = kVldValid;
+  ByteString blob = ByteString(1200, 'x');  // makes the record run over blocks
+
+  static VectorHeader header(std::uint8_t layer, std::uint8_t code, std::uint16_t cls, Dba dba) {
+    VectorHeader h;
+    h.layer = layer;
+    h.code = code;
+    h.cls = cls;
+    h.dba = dba;
+    h.scn = {900, false};
+    h.seq = 1;
+    h.con_id = 3;
+    return h;
+  }
+
+  Sample() {
+    ktub.obj = ktub.data_obj = 9;
+    ktub.opc_layer = 11;
+    ktub.opc_code = 1;
+    ktub.slt = 4;
+    ktb.xid = {3, 4, 5};
+    ktb.uba = {0xA7, 8, 9};
+    drop.bdba = insert.bdba = 0x0600000E;
+    drop.op = 0x23;
+    insert.op = 2;
+    insert.fb = 0x2C;
+    insert.cc = 1;
+    insert.nulls = {&null_byte, 1};
+    end.slt = 4;
+    end.sqn = 5;
+    end.flg = 0;
+  }
+
+  void write(const fs::path& path) const {
+    LogWriter log(path, log_header(), ByteOrder::kLittle);
+    RecordBuilder r(kVersion, ByteOrder::kLittle);
+    const auto uid = encode(NumberField{container_uid}, 4, ByteOrder::kLittle);
+    log.begin_part();
+    r.begin(first, first_sub_scn, 77);
+    r.vector(begin_header);
+    r.field(begin, kKtudhSize);
+    r.field(uid);
+    r.vector(undo_header);
+    r.field(undo, kKtudbSize);
+    r.field(ktub, kKtubSize);
+    Ktb unused = ktb;
+    unused.op = 3;
+    r.field(unused, 8);
+    r.field(drop, 20);
+    r.vector(row_header);
+    r.field(ktb, ktb_size);
+    r.field(insert, kdo_size);
+    r.field(blob);
+    log.add(r.finish());
+    r.begin(last, sub_scn, 77, vld);
+    r.vector(end_header);
+    r.field(end, kKtucmSize);
+    log.add(r.finish());
+    log.write_group(1);
+    log.begin_part();
+    r.begin(1010, 1, 77);
+    log.add(r.finish());
+    log.write_group(1);
+    log.close(1100, 2);
+  }
+};
+
+class Damage : public testing::Test {
+ protected:
+  fs::path path_ = fs::path(testing::TempDir()) / fmt::format("damage_{}", ::getpid());
+  ~Damage() override { fs::remove(path_); }
+
+  std::string bytes() const { return read_file(path_); }
+  void replace(std::string_view bytes) const { std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes; }
+  // Changes bytes of a block and makes its checksum right again.
+  template <class Change>
+  void edit(std::size_t block, Change&& change) const {
+    std::string all = bytes();
+    auto* p = reinterpret_cast<std::uint8_t*>(all.data()) + block * kSize;
+    change(p);
+    const std::size_t at = block == 0 ? 16 : 14;
+    p[at] = p[at + 1] = 0;
+    const std::uint16_t sum = block_xor(p, kSize);
+    std::memcpy(p + at, &sum, 2);
+    replace(all);
+  }
+  // All records that can be read, as a count.
+  static int records(const fs::path& path) {
+    LogReader reader(path);
+    int count = 0;
+    while (const Group* group = reader.next_group()) count += static_cast<int>(group->records.size());
+    return count;
+  }
+  std::vector<std::string> rules() const {
+    std::vector<std::string> rules;
+    LogVerifier::Options options;
+    options.found = [&](const Finding& f) { rules.push_back(f.rule); };
+    LogVerifier(std::move(options)).verify(path_);
+    return rules;
+  }
+};
+
+TEST_F(Damage, CutOffAtEveryLength) {
+  Sample().write(path_);
+  ASSERT_EQ(records(path_), 3);
+  for (std::uintmax_t size = fs::file_size(path_); size-- > 0;) {
+    fs::resize_file(path_, size);
+    EXPECT_THROW(records(path_), Error) << size;
+  }
+}
+
+// One wrong bit anywhere is found, and in the block where it is.
+TEST_F(Damage, EveryFlippedBitIsFound) {
+  Sample().write(path_);
+  const std::string sound = bytes();
+  std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+  const auto put = [&](std::size_t at, char c) {
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(c).flush();
+  };
+  for (std::size_t at = 0; at < sound.size(); ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      put(at, static_cast<char>(sound[at] ^ (1 << bit)));
+      try {
+        records(path_);
+        ADD_FAILURE() << "bit " << bit << " of byte " << at << " went unnoticed";
+      } catch (const CorruptRedo& e) {
+        EXPECT_EQ(e.rba().block, at / kSize) << "byte " << at;
+      } catch (const Error& e) {
+        EXPECT_EQ(at / kSize, 0U) << e.what();  // no longer known as a redo log
+      }
+    }
+    put(at, sound[at]);
+  }
+  EXPECT_EQ(records(path_), 3);
+}
+
+TEST_F(Damage, ReadingGoesOnBehindIt) {
+  Sample().write(path_);
+  std::string all = bytes();
+  all[3 * kSize + 100] ^= 1;
+  replace(all);
+  LogReader reader(path_);
+  try {
+    reader.next_group();
+    FAIL() << "the damage was not noticed";
+  } catch (const CorruptRedo& e) {
+    EXPECT_EQ(e.rba().block, 3U);
+    EXPECT_TRUE(reader.resync(e.next_block()));
+  }
+  const Group* group = reader.next_group();
+  ASSERT_NE(group, nullptr);
+  EXPECT_EQ(group->records.front().scn, 1010U);
+  EXPECT_EQ(reader.next_group(), nullptr);
+}
+
+// Online logs are written over: behind the end stand blocks of an older sequence.
+TEST_F(Damage, OlderSequenceBehindTheEndIsTheEnd) {
+  Sample().write(path_);
+  const std::string old = bytes();
+  {
+    LogWriter log(path_, log_header(8), ByteOrder::kLittle);
+    RecordBuilder r(kVersion, ByteOrder::kLittle);
+    r.begin(1000, 1, 77);
+    log.begin_part();
+    log.add(r.finish());
+    log.write_group(1);
+    log.leave_open(static_cast<std::uint32_t>(old.size() / kSize));
+  }
+  std::string now = bytes();
+  ASSERT_EQ(now.size(), old.size());
+  now.replace(3 * kSize, old.size() - 3 * kSize, old, 3 * kSize, std::string::npos);
+  replace(now);
+  EXPECT_EQ(records(path_), 1);
+  EXPECT_TRUE(rules().empty());
+  LogReader reader(path_);
+  while (reader.next_group()) {
+  }
+  EXPECT_FALSE(reader.ended_cleanly());
+}
+
+TEST_F(Damage, NewerSequenceIsCorrupt) {
+  Sample().write(path_);
+  edit(3, [](std::uint8_t* b) { b[8] = 9; });
+  EXPECT_THROW(records(path_), CorruptRedo);
+  EXPECT_EQ(rules(), std::vector<std::string>{"block-header"});
+}
+
+TEST_F(Damage, PartsOfAGroupAreSortedTogether) {
+  {
+    LogWriter log(path_, log_header(), ByteOrder::kLittle);
+    RecordBuilder r(kVersion, ByteOrder::kLittle);
+    for (const Scn scn : {1001, 1000, 1002}) {
+      log.begin_part();
+      r.begin(scn, 1, 77);
+      log.add(r.finish());
+      r.begin(scn + 10, 1, 77);
+      log.add(r.finish());
+    }
+    log.write_group(1);
+    log.close(1100, 2);
+  }
+  EXPECT_EQ(rules(), std::vector<std::string>{});
+  LogReader reader(path_);
+  const Group* group = reader.next_group();
+  ASSERT_NE(group, nullptr);
+  std::vector<Scn> scns;
+  for (const Record& r : group->records) scns.push_back(r.scn);
+  EXPECT_EQ(scns, (std::vector<Scn>{1000, 1001, 1002, 1010, 1011, 1012}));
+  EXPECT_EQ(group->records[0].rba.block, 3U);
+
+  edit(3, [](std::uint8_t* b) { b[16 + 26] = 2; });  // the second part says the group has two
+  EXPECT_THROW(records(path_), CorruptRedo);
+}
+
+TEST_F(Damage, SoundLogHasNoFindings) {
+  Sample().write(path_);
+  EXPECT_EQ(rules(), std::vector<std::string>{});
+}
+
+// Each rule is broken once, on purpose.
+TEST_F(Damage, VerifyNamesTheRule) {
+  const auto one = [&](const char* rule, auto&& change) {
+    Sample sample;
+    change(sample);
+    sample.write(path_);
+    const auto found = rules();
+    EXPECT_TRUE(!found.empty() && std::all_of(found.begin(), found.end(), [&](const auto& f) { return f == rule; }))
+        << rule << " expected, found " << testing::PrintToString(found);
+  };
+  one("begin", [](Sample& s) { s.container_uid = 78; });
+  one("undo", [](Sample& s) { s.ktub.slt = 5; });
+  one("undo", [](Sample& s) { s.begin.uba.rec = 10; });
+  one("pairing", [](Sample& s) { s.ktb.uba.seq = 9; });
+  one("pairing", [](Sample& s) { s.ktb.xid.sqn = 6; });
+  one("pairing", [](Sample& s) { s.row_header.layer = 13; });
+  one("row", [](Sample& s) { s.insert.bdba = 0x0600000F; });
+  one("lengths", [](Sample& s) { s.ktb_size = 28; });
+  one("lengths", [](Sample& s) { s.kdo_size = 52; });
+  one("class", [](Sample& s) {
+    s.end_header.cls = 24;
+    s.end.sqn = 6;
+  });
+  one("end", [](Sample& s) { s.end.sqn = 6; });
+  one("vector-scn", [](Sample& s) { s.row_header.scn.value = 2000; });
+  one("vector-header", [](Sample& s) { s.row_header.typ = 5; });
+  one("sub-scn", [](Sample& s) { s.sub_scn = 0; });
+  one("vld", [](Sample& s) { s.vld = 0x41; });
+  one("lwn-scn", [](Sample& s) { s.first = 1001; });  // not the log's first SCN
+  one("lwn-scn", [](Sample& s) { s.last = 1200; });   // beyond the log's next SCN, and the next group's
+  one("record-order", [](Sample& s) {
+    s.last = s.first;
+    s.first_sub_scn = 2;
+  });
+}
+
+TEST_F(Damage, VerifyNamesTheRuleOfBlocks) {
+  const auto one = [&](const char* rule, std::size_t block, auto&& change) {
+    Sample().write(path_);
+    edit(block, change);
+    const auto found = rules();
+    EXPECT_TRUE(!found.empty() && found.front() == rule)
+        << rule << " expected, found " << testing::PrintToString(found);
+  };
+  one("first-record", 3, [](std::uint8_t* b) { b[12] = 0x30; });
+  one("block-header", 3, [](std::uint8_t* b) { b[4] = 9; });
+  one("block-header", 3, [](std::uint8_t* b) { b[1] = 0x82; });
+  one("lwn-fill", 5, [](std::uint8_t* b) { b[511] = 1; });
+  one("lwn-parts", 2, [](std::uint8_t* b) { b[16 + 32] = 9; });
+  one("lwn-chain", 2, [](std::uint8_t* b) { b[16 + 28] = 1; });
+  one("lwn-chain", 2, [](std::uint8_t* b) { b[16 + 4] = 1; });
+  one("vector", 2, [](std::uint8_t* b) { b[16 + 68 + 32] = 7; });
+  one("file-header", 0, [](std::uint8_t* b) { b[24] ^= 1; });
+  one("file-header", 0, [](std::uint8_t* b) { b[1] = 0x82; });
+  one("redo-header", 1, [](std::uint8_t* b) { b[50] = 3; });
+  one("redo-header", 1, [](std::uint8_t* b) { b[268] = 1; });
+  one("redo-header", 1, [](std::uint8_t* b) { b[176] = 0; });
+  one("description", 1, [](std::uint8_t* b) { b[92 + 15] ^= 1; });
+
+  Sample().write(path_);
+  std::string all = bytes();
+  all[kSize + 400] ^= 1;
+  all[3 * kSize + 99] ^= 1;
+  replace(all);
+  EXPECT_EQ(rules(), (std::vector<std::string>{"checksum", "checksum"}));
+}
+
+TEST(RealLogs, VerifyFindsNothing) {
+  const char* shared = std::getenv("REDOUBT_SHARED");
+  const fs::path folder = fs::path(shared ? shared : "../shared") / "data/redo/example-free-23";
+  if (!fs::exists(folder)) GTEST_SKIP() << "the real redo logs are not there: " << folder;
+  LogVerifier::Options options;
+  options.found = [](const Finding& f) {
+    ADD_FAILURE() << f.path << " " << oracle::to_text(f.rba) << " " << f.rule << ": " << f.text;
+  };
+  LogVerifier verifier(std::move(options));
+  verifier.verify(folder / "arch1_15_1224959854.dbf");
+  verifier.verify(folder / "arch1_16_1224959854.dbf");
+  EXPECT_EQ(verifier.counts().blocks, 608U);
+  EXPECT_EQ(verifier.counts().groups, 526U);
+  EXPECT_EQ(verifier.counts().records, 1161U);
+  EXPECT_EQ(verifier.counts().vectors, 1290U);
+  EXPECT_EQ(verifier.counts().findings, 0U);
+}
+
+}  // namespace
+}  // namespace redoubt::redo
