@@ -23,8 +23,9 @@ int run(const Options& options) {
   o.directory = options.directory;
   const simulate::Summary s = simulate::simulate(o);
   if (options.json) {
-    fmt::print(R"({{"transactions":{},"rolled_back":{},"rows":{},"bytes":{},"directory":{}}})" "\n", s.transactions,
-               s.rolled_back, s.rows, s.bytes, simulate::json_string(options.directory));
+    fmt::print(R"({{"transactions":{},"rolled_back":{},"rows":{},"bytes":{},"directory":{}}})"
+               "\n",
+               s.transactions, s.rolled_back, s.rows, s.bytes, simulate::json_string(options.directory));
   } else {
     fmt::print("{} transactions committed, {} rolled back, {} row changes in {} of redo: {}\n", s.transactions,
                s.rolled_back, s.rows, size_text(static_cast<double>(s.bytes)), options.directory);
@@ -37,13 +38,23 @@ int run(const Options& options) {
 void add_simulate_command(CLI::App& root) {
   auto options = std::make_shared<Options>();
   simulate::Options& o = options->simulate;
-  CLI::App* command = add_command(root, "simulate", "Write redo logs of a simulated database, with the truth beside them",
-                                  {"simulate --seed 1 --transactions 20 --types all sim",
-                                   "simulate --workload small --size 1GiB bench", "simulate --threads 2 --release 11.2 rac"});
-  command->add_option("directory", options->directory, "where logs, schema.json and truth.jsonl go")->required()->type_name("DIR");
-  command->add_option("--seed", o.seed, "the same seed and options give the same bytes")->type_name("N")->capture_default_str();
-  command->add_option("--threads", o.threads, "redo threads")->check(CLI::Range(1, 8))->type_name("N")->capture_default_str();
-  command->add_option("--transactions", o.transactions, "transactions to commit")->type_name("N")->capture_default_str();
+  CLI::App* command =
+      add_command(root, "simulate", "Write redo logs of a simulated database, with the truth beside them",
+                  {"simulate --seed 1 --transactions 20 --types all sim", "simulate --workload small --size 1GiB bench",
+                   "simulate --threads 2 --release 11.2 rac"});
+  command->add_option("directory", options->directory, "where logs, schema.json and truth.jsonl go")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--seed", o.seed, "the same seed and options give the same bytes")
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--threads", o.threads, "redo threads")
+      ->check(CLI::Range(1, 8))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--transactions", o.transactions, "transactions to commit")
+      ->type_name("N")
+      ->capture_default_str();
   command->add_option("--size", o.size, "redo to write instead, as 64MiB or 1GiB")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
@@ -55,7 +66,8 @@ void add_simulate_command(CLI::App& root) {
   command->add_option("--operations", o.operations, "what transactions do, comma separated: " + operations)
       ->delimiter(',')
       ->type_name("LIST");
-  command->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
+  command
+      ->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
       ->check(CLI::IsMember({"mixed", "small", "wide"}))
       ->capture_default_str();
   const std::map<std::string, redo::Version> releases{{"11.2", 0x0B200400}, {"12.1", 0x0C100200}, {"12.2", 0x0C200100},
@@ -63,9 +75,18 @@ void add_simulate_command(CLI::App& root) {
   command->add_option("--release", o.version, "the database's COMPATIBLE (23)")
       ->transform(CLI::CheckedTransformer(releases))
       ->type_name("11.2|12.1|12.2|19|21|23");
-  command->add_option("--block-size", o.block_size, "of the logs")->check(CLI::IsMember({512, 1024, 4096}))->capture_default_str();
+  command->add_option("--block-size", o.block_size, "of the logs")
+      ->check(CLI::IsMember({512, 1024, 4096}))
+      ->capture_default_str();
   command->add_flag("--big-endian", o.big_endian, "as AIX and SPARC write redo");
-  command->add_option("--tables", o.tables, "tables of the mixed workload")->check(CLI::Range(1, 50))->type_name("N")->capture_default_str();
+  command->add_option("--tables", o.tables, "tables of the mixed workload")
+      ->check(CLI::Range(1, 50))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--containers", o.containers, "pluggable databases of one shape, with equal object numbers")
+      ->check(CLI::Range(1, 4))
+      ->type_name("N")
+      ->capture_default_str();
   command->add_option("--charset", o.charset, "database character set")->type_name("NAME")->capture_default_str();
   add_json(command, options->json);
   on_run(command, [options] { return run(*options); });

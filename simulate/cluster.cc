@@ -26,11 +26,18 @@ Cluster::Cluster(const ClusterOptions& options, Random& random)
   for (std::uint16_t thread = 1; thread <= options.threads; ++thread) {
     Thread& t = threads_.emplace_back();
     t.sequence = 10 + random_.below(90);
+  }
+}
+
+// Made when first asked for.
+std::vector<Cluster::Slot>& Cluster::slots(std::uint16_t thread, std::uint16_t con_id) {
+  std::vector<Slot>& slots = threads_[thread - 1u].slots[con_id];
+  if (slots.empty())
     for (std::uint16_t s = 0; s < kSegmentsPerThread; ++s)
       for (std::uint16_t slot = 0; slot < kSlotsPerSegment; ++slot)
-        t.slots.push_back(
+        slots.push_back(
             {static_cast<std::uint16_t>(1 + (thread - 1) * kSegmentsPerThread + s), slot, 500 + random_.below(500)});
-  }
+  return slots;
 }
 
 void Cluster::open_log(std::uint16_t thread, Scn first_scn) {
@@ -63,8 +70,9 @@ void Cluster::open_log(std::uint16_t thread, Scn first_scn) {
 
 Undo Cluster::begin(std::uint16_t thread, std::uint16_t con_id) {
   Thread& t = threads_[thread - 1u];
+  std::vector<Slot>& all = slots(thread, con_id);
   while (true) {
-    Slot& slot = t.slots[random_.below(static_cast<std::uint32_t>(t.slots.size()))];
+    Slot& slot = all[random_.below(static_cast<std::uint32_t>(all.size()))];
     if (slot.busy) continue;
     slot.busy = true;
     ++slot.sqn;
@@ -77,14 +85,14 @@ Undo Cluster::begin(std::uint16_t thread, std::uint16_t con_id) {
   }
 }
 
-std::uint16_t Cluster::undo_header_class(std::uint16_t thread) {
-  const auto& slots = threads_[thread - 1u].slots;
-  return static_cast<std::uint16_t>(15 + 2 * slots[random_.below(static_cast<std::uint32_t>(slots.size()))].usn);
+std::uint16_t Cluster::undo_header_class(std::uint16_t thread, std::uint16_t con_id) {
+  const auto& all = slots(thread, con_id);
+  return static_cast<std::uint16_t>(15 + 2 * all[random_.below(static_cast<std::uint32_t>(all.size()))].usn);
 }
 
 void Cluster::end(const Undo& undo) {
   for (Thread& t : threads_)
-    for (Slot& slot : t.slots)
+    for (Slot& slot : t.slots[undo.con_id])
       if (slot.usn == undo.xid.usn && slot.slt == undo.xid.slt) slot.busy = false;
 }
 

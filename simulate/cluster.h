@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -58,7 +59,7 @@ class Cluster {
   void end(const Undo& undo);
 
   // Class of the header of one of the thread's undo segments.
-  std::uint16_t undo_header_class(std::uint16_t thread);
+  std::uint16_t undo_header_class(std::uint16_t thread, std::uint16_t con_id);
 
   redo::RecordBuilder& builder() { return builder_; }
   // Appends a record with the present SCN to the thread's group in work; may begin a new log for it.
@@ -86,11 +87,12 @@ class Cluster {
     std::unique_ptr<redo::LogWriter> log;
     std::uint64_t closed_bytes = 0;
     std::size_t pending = 0;
-    std::vector<std::vector<std::uint8_t>> held;  // records of a group that will be cut into strands
-    std::vector<Slot> slots;
+    std::vector<std::vector<std::uint8_t>> held;       // records of a group that will be cut into strands
+    std::map<std::uint16_t, std::vector<Slot>> slots;  // by container: each has undo segments of its own
     std::uint32_t next_undo = 0;
   };
 
+  std::vector<Slot>& slots(std::uint16_t thread, std::uint16_t con_id);
   void open_log(std::uint16_t thread, Scn first_scn);
   void switch_log(std::uint16_t thread);
   void write_group(Thread& thread);

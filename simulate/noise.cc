@@ -32,7 +32,7 @@ void add_noise(Cluster& cluster, std::uint16_t thread, std::uint16_t con_id, std
   switch (kind) {
     case kUndoHeader: {  // wrap 0: nothing begins
       redo::VectorHeader h = block_vector(cluster, 5, 2, con_id);
-      h.cls = cluster.undo_header_class(thread);
+      h.cls = cluster.undo_header_class(thread, con_id);
       h.afn = 23;
       h.obj_high = h.obj_low = 0xFFFF;
       b.vector(h);

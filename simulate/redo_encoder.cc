@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "redo/row_piece.h"
@@ -35,13 +36,17 @@ std::size_t stored_size(std::size_t length) { return length + (length > 250 ? 3 
 
 ByteString RedoEncoder::kdo(const SimulatedTable& table, const Segment& segment, Kdo k, bool undo) const {
   k.hdba = segment.header_dba();
+  k.tabn = table.cluster_table;
   k.maxfr = 4858;
   if (undo) k.op |= redo::kKdoUndo;
   k.flags |= 1;
   k.itli = kItl;
   const RowOp op = k.row_op();
   const bool piece = op == RowOp::kInsert || op == RowOp::kOverwrite || op == RowOp::kUpdate;
-  if (piece) k.lock = undo ? 0 : kItl;
+  if (piece) {
+    k.lock = undo ? 0 : kItl;
+    if (table.cluster_columns > 0) k.fb |= redo::kFbCluster;
+  }
   if (table.row_dependencies && (piece || op == RowOp::kInsertMany || op == RowOp::kDeleteMany))
     k.op |= redo::kKdoRowDependencies;
   std::size_t size = redo::kKdoSize;
@@ -82,7 +87,8 @@ void RedoEncoder::piece_fields(const SimulatedTable& table, const Row& row, std:
   if (piece.cut != 0) k.fb |= redo::kFbNext;
   if (k.has_head_link()) k.hrid = row.head;
   if (k.has_next_link()) k.nrid = row.pieces[index + 1].address;
-  std::size_t size = 3 + (k.has_head_link() ? 6 : 0) + (k.has_next_link() ? 6 : 0);
+  std::size_t size =
+      3 + (table.cluster_columns > 0 ? 1 : 0) + (k.has_head_link() ? 6 : 0) + (k.has_next_link() ? 6 : 0);
   ByteString nulls(redo::null_bytes(piece.count), 0);
   Fields columns;
   for (std::uint16_t i = 0; i < piece.count; ++i) {
@@ -122,13 +128,22 @@ void RedoEncoder::supplement(Fields& fields, StatementKind kind, std::uint8_t fb
   for (const std::uint16_t c : columns) fields.push_back(row->values[c].bytes);
 }
 
+// The columns of a cluster's key are in no piece of the row: they are always logged besides.
+std::vector<std::uint16_t> RedoEncoder::cluster_key(const SimulatedTable& table) {
+  std::vector<std::uint16_t> columns(table.cluster_columns);
+  std::iota(columns.begin(), columns.end(), std::uint16_t{0});
+  return columns;
+}
+
 std::vector<std::uint16_t> RedoEncoder::supplemental_columns(const SimulatedTable& table,
                                                              const std::vector<std::uint16_t>& changed) const {
   std::vector<std::uint16_t> columns;
-  if (table.supplemental == Supplemental::kMinimal) return columns;
-  const std::size_t count = table.supplemental == Supplemental::kAll ? table.columns.size() : 1;
+  const std::size_t count = table.supplemental == Supplemental::kMinimal ? table.cluster_columns
+                            : table.supplemental == Supplemental::kAll   ? table.columns.size()
+                                                                         : 1;
   for (std::uint16_t c = 0; c < count; ++c)
-    if (table.columns[c].supplemental() && std::find(changed.begin(), changed.end(), c) == changed.end())
+    if ((c < table.cluster_columns || table.columns[c].supplemental()) &&
+        std::find(changed.begin(), changed.end(), c) == changed.end())
       columns.push_back(c);
   return columns;
 }
@@ -150,7 +165,7 @@ void RedoEncoder::insert(const SimulatedTable& table, const Row& row) {
     if (i + 1 == row.pieces.size()) fb |= redo::kFbFirst;
     if (i == 0) fb |= redo::kFbLast;
     supplement(undo, StatementKind::kInsert, fb, 0, static_cast<std::uint16_t>(piece.first + 1),
-               one ? nullptr : &row.pieces.back().address, {}, nullptr);
+               one ? nullptr : &row.pieces.back().address, cluster_key(table), &row);
     Fields redo;
     piece_fields(table, row, i, RowOp::kInsert, false, redo);
     row_change(segment, piece.address.dba, RowOp::kInsert, std::move(undo), redo);
@@ -188,17 +203,17 @@ void RedoEncoder::remove(const SimulatedTable& table, const Row& row) {
     Fields undo;
     piece_fields(table, row, i, RowOp::kInsert, true, undo);
     take(row.pieces[i].address, std::move(undo), static_cast<std::uint16_t>(row.pieces[i].first + 1),
-         i == 0 && !row.migrated, i + 1 == row.pieces.size(), {});
+         i == 0 && !row.migrated, i + 1 == row.pieces.size(), cluster_key(table));
   }
 }
 
-void RedoEncoder::update(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>& columns,
-                         const std::vector<Value>& values, UpdateForm form) {
+void RedoEncoder::update(const SimulatedTable& table, const Row& row, const Row& after,
+                         const std::vector<std::uint16_t>& columns, UpdateForm form) {
   const Segment& segment = table.segment_of(row);
   // Which entries of `columns` lie in which piece.
   std::vector<std::pair<std::size_t, std::vector<std::size_t>>> parts;
-  for (std::size_t i = 0; i < row.pieces.size(); ++i) {
-    const RowPiece& piece = row.pieces[i];
+  for (std::size_t i = 0; i < after.pieces.size(); ++i) {
+    const RowPiece& piece = after.pieces[i];
     std::vector<std::size_t> entries;
     for (std::size_t e = 0; e < columns.size(); ++e)
       if (columns[e] >= piece.first && columns[e] < piece.first + piece.count) entries.push_back(e);
@@ -231,7 +246,6 @@ void RedoEncoder::update(const SimulatedTable& table, const Row& row, const std:
     k.op = static_cast<std::uint8_t>(RowOp::kUpdate);
     k.bdba = piece.address.dba;
     k.slot = piece.address.slot;
-    k.cc = static_cast<std::uint8_t>(piece.count);
     k.nnew = static_cast<std::uint8_t>(entries.size());
     if (index == 0) k.fb |= redo::kFbFirst | (row.migrated ? 0 : redo::kFbHead);
     if (index + 1 == row.pieces.size()) k.fb |= redo::kFbLast;
@@ -246,7 +260,7 @@ void RedoEncoder::update(const SimulatedTable& table, const Row& row, const std:
       Fields fields;
       std::vector<std::uint8_t> packed;
       for (std::size_t i = 0; i < entries.size(); ++i) {
-        const Value& v = undo ? row.values[columns[entries[i]]] : values[entries[i]];
+        const Value& v = (undo ? row : after).values[columns[entries[i]]];
         if (v.null()) nulls[i >> 3] |= static_cast<std::uint8_t>(1 << (i & 7));
         if ((k.flags & redo::kKdoPacked) != 0) {
           redo::append_row_format(packed, {static_cast<std::uint16_t>(i), v.null(), v.bytes}, order());
@@ -256,6 +270,7 @@ void RedoEncoder::update(const SimulatedTable& table, const Row& row, const std:
       }
       if ((k.flags & redo::kKdoPacked) != 0) fields.emplace_back(packed.data(), packed.size());
       k.nulls = nulls;
+      k.cc = static_cast<std::uint8_t>((undo ? row : after).pieces[index].count);
       fields.insert(fields.begin(), {kdo(table, segment, k, undo), list});
       if (table.row_dependencies) fields.push_back(dependency_scn());
       return fields;

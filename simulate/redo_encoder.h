@@ -23,9 +23,10 @@ class RedoEncoder : public TransactionRedo {
   void insert(const SimulatedTable& table, const Row& row);
   // The row as it was before.
   void remove(const SimulatedTable& table, const Row& row);
-  // `columns` (ascending, stored in pieces of the row) change from row.values to `values`, in their order.
-  void update(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>& columns,
-              const std::vector<Value>& values, UpdateForm form);
+  // `columns` (ascending) change from what they are in `row` to what they are in `after`, which lies in the same
+  // pieces; the last of them may have got longer.
+  void update(const SimulatedTable& table, const Row& row, const Row& after, const std::vector<std::uint16_t>& columns,
+              UpdateForm form);
   // The row (one piece, not migrated) moves to `to`, which holds the new values; its old place becomes a stub.
   void migrate(const SimulatedTable& table, const Row& row, const Row& moved);
   // Rows of one piece each, all in one block.
@@ -39,6 +40,7 @@ class RedoEncoder : public TransactionRedo {
                     Fields& out);
   void supplement(Fields& fields, redo::StatementKind kind, std::uint8_t fb, std::uint16_t before, std::uint16_t after,
                   const RowAddress* head, const std::vector<std::uint16_t>& columns, const Row* row) const;
+  static std::vector<std::uint16_t> cluster_key(const SimulatedTable& table);
   std::vector<std::uint16_t> supplemental_columns(const SimulatedTable& table,
                                                   const std::vector<std::uint16_t>& changed) const;
   Fields packed_rows(const SimulatedTable& table, const std::vector<const Row*>& rows, bool with_rows, bool undo) const;

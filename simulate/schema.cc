@@ -17,7 +17,7 @@ constexpr std::uint32_t kObjectsPerTable = 1000;  // the table, then its LOB seg
 constexpr std::uint32_t kFirstLobFile = 25;       // of a table's LOBs, and kFirstLobFile + kLobsMax of their indexes
 constexpr std::uint32_t kLobsMax = 4;             // of a table
 constexpr std::uint32_t kBlocksPerTable = 1 << 15;
-constexpr std::uint32_t kUser = 136;
+constexpr std::uint32_t kBlocksPerPartition = 1 << 12;
 
 // Releases know different types.
 bool known_to(const ColumnKind& kind, redo::Version version) {
@@ -48,20 +48,13 @@ std::vector<ColumnKind> chosen_kinds(const Options& options) {
   return kinds;
 }
 
-const ColumnKind& kind_named(std::string_view name) {
-  const auto at =
-      std::find_if(column_kinds().begin(), column_kinds().end(), [&](const auto& k) { return k.name == name; });
-  REDOUBT_ASSERT(at != column_kinds().end());
-  return *at;
-}
-
 std::unique_ptr<SimulatedTable> new_table(std::uint32_t number, std::string name) {
   auto table = std::make_unique<SimulatedTable>();
-  table->con_id = kConId;
   table->owner = kOwner;
   table->name = std::move(name);
+  table->obj = kFirstObject + kObjectsPerTable * number;
   Segment& segment = table->segments.emplace_back();
-  segment.obj = segment.data_obj = kFirstObject + kObjectsPerTable * number;
+  segment.obj = segment.data_obj = table->obj;
   segment.start_at(16 + number * kBlocksPerTable);
   table->columns.push_back({"ID", kind_named("number"), false});
   return table;
@@ -83,7 +76,16 @@ LobStorage new_lob(const ColumnKind& kind, std::uint32_t number, std::uint32_t l
   return storage;
 }
 
-}  // namespace
+// Partitions have blocks and object numbers of their own; the table itself then has no segment.
+void partition(SimulatedTable& table, std::uint32_t number, Random& random) {
+  table.partitioned = true;
+  table.segments.clear();
+  for (std::uint32_t p = 0, count = random.between(2, 4); p < count; ++p) {
+    Segment& segment = table.segments.emplace_back();
+    segment.obj = segment.data_obj = table.obj + 100 + p;
+    segment.start_at(16 + number * kBlocksPerTable + (p + 1) * kBlocksPerPartition);
+  }
+}
 
 std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options, Random& random) {
   std::vector<std::unique_ptr<SimulatedTable>> tables;
@@ -123,18 +125,71 @@ std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options,
       SimulatedColumn& column = table->columns.emplace_back(SimulatedColumn{std::move(name), kind});
       if (kind.lob) column.lob = new_lob(kind, n, lobs++, random);
     }
+    if (lobs == 0 && n % 2 == 1 && chosen(options, "partitions")) partition(*table, n, random);
     tables.push_back(std::move(table));
   }
   return tables;
 }
 
-oracle::LoadedDictionary make_dictionary(const Options& options,
-                                         const std::vector<std::unique_ptr<SimulatedTable>>& tables) {
+}  // namespace
+
+const ColumnKind& kind_named(std::string_view name) {
+  const auto at =
+      std::find_if(column_kinds().begin(), column_kinds().end(), [&](const auto& k) { return k.name == name; });
+  REDOUBT_ASSERT(at != column_kinds().end());
+  return *at;
+}
+
+oracle::ColumnRow column_row(const SimulatedTable& table, std::uint32_t c, const oracle::Charset& charset) {
+  const SimulatedColumn& column = table.columns[c];
+  oracle::ColumnRow row;
+  row.obj = table.obj;
+  row.segcol = row.intcol = c + 1;
+  // Unused columns have no place for the user.
+  row.col = static_cast<std::uint32_t>(std::count_if(table.columns.begin(), table.columns.begin() + c + 1,
+                                                     [](const auto& before) { return !before.hidden; }));
+  row.name = column.name;
+  row.type = static_cast<std::uint32_t>(column.kind.type);
+  row.length = column.kind.length;
+  row.precision = column.kind.precision;
+  row.scale = column.kind.scale;
+  row.charset_form = column.kind.charset_form;
+  if (row.charset_form != 0)
+    row.charset_id = (row.charset_form == 1 ? charset : *oracle::charset_by_name("AL16UTF16")).id();
+  row.null = column.nullable ? 0 : 1;
+  if (column.lob) row.property.low |= oracle::column_property::kStoredAsLob;
+  if (column.hidden) {
+    row.col = 0;
+    row.property.low |= oracle::column_property::kHidden | oracle::column_property::kUnused;
+  }
+  return row;
+}
+
+oracle::ObjectRow partition_row(const SimulatedTable& table, std::size_t partition) {
+  const Segment& segment = table.segments[partition];
+  return {kUser, segment.obj, segment.data_obj, table.name, 19, {}, 0, fmt::format("P{}", partition + 1)};
+}
+
+std::unique_ptr<Container> make_container(const Options& options, std::uint16_t number, Random& random) {
+  const oracle::Charset& charset = *oracle::charset_by_name(options.charset);
+  auto container = std::make_unique<Container>(charset);
+  container->con_id =
+      options.version >= redo::kVersion12_1 ? static_cast<std::uint16_t>(kConId + number) : std::uint16_t{0};
+  container->con_uid = kConUid + number;
+  container->tables = make_tables(options, random);
+  container->system.put(oracle::UserRow{kUser, kOwner, {}, 0});
+  container->system.put(oracle::TablespaceRow{6, "USERS", 8192});
+  const auto put = [&](const auto& row) { container->system.put(row); };
+  for (const auto& t : container->tables) describe_table(*container, *t, put);
+  return container;
+}
+
+oracle::LoadedDictionary make_dictionary(const Options& options, const Container& container) {
   oracle::LoadedDictionary d;
   d.facts.database = d.facts.context = "SIM";
-  d.facts.con_id = options.version >= redo::kVersion12_1 ? kConId : std::uint16_t{0};
-  d.facts.con_name = "SIMPDB1";
-  d.facts.db_id = kConUid;
+  d.facts.con_id = container.con_id;
+  d.facts.con_name = fmt::format("SIMPDB{}", container.con_uid - kConUid + 1);
+  d.facts.db_id = container.con_uid;
   d.facts.resetlogs = kResetlogs;
   d.facts.activation = 1496992686;
   d.facts.big_endian = options.big_endian;
@@ -143,66 +198,7 @@ oracle::LoadedDictionary make_dictionary(const Options& options,
   d.scn = d.schema_scn = kFirstScn - 1;
   d.block_checksum = "TYPICAL";
   d.users = {kOwner};
-  std::uint32_t block = 1000;
-  std::uint16_t slot = 0;
-  const auto next_row = [&](std::uint32_t data_obj) {
-    if (++slot == 100) {
-      ++block;
-      slot = 0;
-    }
-    return oracle::RowId{data_obj, block, slot};
-  };
-  d.rows.of<oracle::UserRow>().put(next_row(10), {kUser, kOwner, {}, 0});
-  d.rows.of<oracle::TablespaceRow>().put(next_row(6), {6, "USERS", 8192});
-  std::uint32_t con = 9000;
-  for (const auto& t : tables) {
-    const Segment& segment = t->segments.front();
-    d.rows.of<oracle::ObjectRow>().put(next_row(18), {kUser, segment.obj, segment.data_obj, t->name, 2, {}, 0, {}});
-    d.rows.of<oracle::TableRow>().put(next_row(2), {segment.obj,
-                                                    segment.data_obj,
-                                                    segment.tablespace,
-                                                    0,
-                                                    {t->row_dependencies ? 0x40800001U : 0x40000001U, 0},
-                                                    {0x20000000, 0}});
-    for (std::uint32_t c = 0; c < t->columns.size(); ++c) {
-      const SimulatedColumn& column = t->columns[c];
-      oracle::ColumnRow row;
-      row.obj = segment.obj;
-      row.col = row.segcol = row.intcol = c + 1;
-      row.name = column.name;
-      row.type = static_cast<std::uint32_t>(column.kind.type);
-      row.length = column.kind.length;
-      row.precision = column.kind.precision;
-      row.scale = column.kind.scale;
-      row.charset_form = column.kind.charset_form;
-      if (row.charset_form != 0)
-        row.charset_id = (row.charset_form == 1 ? d.facts.charset : d.facts.national_charset)->id();
-      row.null = column.nullable ? 0 : 1;
-      if (column.lob) {
-        row.property.low |= oracle::column_property::kStoredAsLob;
-        const auto& [kind, pages, index, last_id] = *column.lob;
-        d.rows.of<oracle::LobRow>().put(next_row(2), {segment.obj, c + 1, c + 1, pages.obj, pages.tablespace});
-        const auto add = [&](const char* prefix, const Segment& of, std::uint32_t type) {
-          d.rows.of<oracle::ObjectRow>().put(next_row(18), {kUser,
-                                                            of.obj,
-                                                            of.data_obj,
-                                                            fmt::format("{}{:010}C{:05}$$", prefix, segment.obj, c + 1),
-                                                            type,
-                                                            {},
-                                                            0,
-                                                            {}});
-        };
-        add("SYS_LOB", pages, 21);
-        add("SYS_IL", index, 1);
-      }
-      d.rows.of<oracle::ColumnRow>().put(next_row(2), row);
-    }
-    d.rows.of<oracle::ConstraintRow>().put(next_row(29), {++con, segment.obj, 2});
-    d.rows.of<oracle::ConstraintColumnRow>().put(next_row(29), {con, 1, segment.obj, {}});
-    if (t->supplemental != Supplemental::kMinimal)
-      d.rows.of<oracle::ConstraintRow>().put(next_row(29),
-                                             {++con, segment.obj, t->supplemental == Supplemental::kAll ? 17U : 14U});
-  }
+  d.rows = container.system.rows();
   return d;
 }
 

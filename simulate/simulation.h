@@ -2,6 +2,7 @@
 //
 //   DIR/arch<thread>_<sequence>_<resetlogs>.dbf   redo logs in Oracle's format
 //   DIR/schema.json                               the dictionary when the first log begins
+//   DIR/schema_4.json, DIR/truth_4.jsonl ...            the same of further containers
 //   DIR/truth.jsonl                               what was committed (truth.h)
 //
 // A pure function of the options: the same options give the same bytes.
@@ -29,6 +30,7 @@ struct Options {
   std::uint32_t block_size = 512;
   bool big_endian = false;
   std::uint32_t tables = 3;
+  std::uint16_t containers = 1;  // pluggable databases of one shape, with equal object numbers
   std::string charset = "AL32UTF8";
 };
 

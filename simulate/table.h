@@ -1,6 +1,7 @@
 // The simulated tables: columns, rows and where the rows lie. A row is one piece in one block, or a chain of pieces.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -90,13 +91,26 @@ struct Row {
   std::uint16_t segment = 0;     // of the table's segments
 };
 
+// A row of the model with who holds it.
+struct Held {
+  Row row;
+  const void* by = nullptr;  // the transaction that changed it, null when committed
+  bool gone = false;         // deleted by that transaction
+  bool fresh = false;        // inserted by it
+};
+
 struct SimulatedTable {
-  std::uint16_t con_id = 0;
+  std::uint32_t obj = 0;
   std::string owner, name;
   std::vector<SimulatedColumn> columns;
   Supplemental supplemental = Supplemental::kAll;
   bool row_dependencies = false;  // every row says the SCN of its last change
+  bool partitioned = false;
   std::vector<Segment> segments;  // one, or one for each partition
+
+  std::uint16_t cluster_columns = 0;  // leading columns that are the key of the table's cluster: not in its row pieces
+  std::uint8_t cluster_table = 0;     // number of the table in its cluster
+  std::vector<std::unique_ptr<Held>> rows;
 
   const Segment& segment_of(const Row& row) const { return segments[row.segment]; }
 };

@@ -30,6 +30,7 @@ FORMS = {
 def options(form, seed):
     words = ["--seed", str(seed), "--transactions", "40", "--threads", str(1 + seed % 2), "--release", RELEASES[seed % 6],
              "--block-size", ["512", "1024", "4096"][seed % 3], "--tables", str(1 + seed % 3),
+             "--containers", str(1 + seed % 2),
              "--charset", ["AL32UTF8", "WE8MSWIN1252", "JA16EUC"][seed % 3]]
     return words + FORMS[form][0] + (["--big-endian"] if seed % 4 == 0 else [])
 

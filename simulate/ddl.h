@@ -1,0 +1,18 @@
+// DDL in the middle of the redo: transactions that change SYS rows, with the statement's text in a 24.1 marker.
+//
+//   CREATE TABLE, DROP TABLE PURGE, RENAME, TRUNCATE
+//   ADD a column, SET UNUSED, RENAME COLUMN
+//   ADD PARTITION, TRUNCATE PARTITION, EXCHANGE PARTITION
+//
+// What each changes: rows.md 4.6. A statement waits until nobody has a change of the table open; some fail and take
+// back what they did.
+#pragma once
+
+#include "simulate/schema.h"
+
+namespace redoubt::simulate {
+
+// One statement as the transaction `redo`, which is ended; nothing when no table is free.
+void run_ddl(const Options& options, Container& container, RedoEncoder& redo, Random& random);
+
+}  // namespace redoubt::simulate
