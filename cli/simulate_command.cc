@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/progress.h"
 #include "simulate/simulation.h"
+#include "simulate/truth_check.h"
 #include "simulate/value_source.h"
 
 namespace redoubt::cli {
@@ -15,8 +16,24 @@ namespace {
 struct Options {
   simulate::Options simulate;
   std::string directory;
+  std::string check;
   bool json = false;
 };
+
+// Nothing is simulated then: what was captured from the directory's logs is held against its truth.
+int check(const Options& options) {
+  const simulate::TruthCheck result =
+      simulate::check_truth(options.check, std::filesystem::path(options.directory) / "truth.jsonl");
+  if (options.json) {
+    fmt::print(R"({{"transactions":{},"rows":{},"differences":{}}})" "\n", result.transactions, result.rows,
+               result.differences.size());
+  } else {
+    for (const std::string& difference : result.differences) fmt::print("differs  {}\n", difference);
+    fmt::print("{} transactions with {} rows are as they happened{}\n", result.transactions, result.rows,
+               result.differences.empty() ? "" : ", others are not");
+  }
+  return result.differences.empty() ? 0 : 1;
+}
 
 int run(const Options& options) {
   simulate::Options o = options.simulate;
@@ -40,7 +57,8 @@ void add_simulate_command(CLI::App& root) {
   simulate::Options& o = options->simulate;
   CLI::App* command =
       add_command(root, "simulate", "Write redo logs of a simulated database, with the truth beside them",
-                  {"simulate --seed 1 --transactions 20 --types all sim", "simulate --workload small --size 1GiB bench",
+                  {"simulate --seed 1 --transactions 20 --types all sim",
+                                   "simulate --check rows.jsonl sim", "simulate --workload small --size 1GiB bench",
                    "simulate --threads 2 --release 11.2 rac"});
   command->add_option("directory", options->directory, "where logs, schema.json and truth.jsonl go")
       ->required()
@@ -72,9 +90,9 @@ void add_simulate_command(CLI::App& root) {
       ->capture_default_str();
   const std::map<std::string, redo::Version> releases{{"11.2", 0x0B200400}, {"12.1", 0x0C100200}, {"12.2", 0x0C200100},
                                                       {"19", 0x13000000},   {"21", 0x15000000},   {"23", 0x17060000}};
-  command->add_option("--release", o.version, "the database's COMPATIBLE (23)")
+  command->add_option("--release", o.version, "the database's COMPATIBLE: 11.2, 12.1, 12.2, 19, 21 or 23, which is the default")
       ->transform(CLI::CheckedTransformer(releases))
-      ->type_name("11.2|12.1|12.2|19|21|23");
+      ->type_name("RELEASE");
   command->add_option("--block-size", o.block_size, "of the logs")
       ->check(CLI::IsMember({512, 1024, 4096}))
       ->capture_default_str();
@@ -88,8 +106,10 @@ void add_simulate_command(CLI::App& root) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--charset", o.charset, "database character set")->type_name("NAME")->capture_default_str();
+  command->add_option("--check", options->check, "compare the rows that capture wrote with DIR's truth, instead of simulating")
+      ->type_name("ROWS");
   add_json(command, options->json);
-  on_run(command, [options] { return run(*options); });
+  on_run(command, [options] { return options->check.empty() ? run(*options) : check(*options); });
 }
 
 }  // namespace redoubt::cli

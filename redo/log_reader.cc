@@ -64,10 +64,14 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
     : file_(path), options_(options), headers_(read_headers(file_, options.checksums)) {
   file_.expect_sequential();
   raw_ = std::make_unique_for_overwrite<std::uint8_t[]>(kReadSize);
-  const std::uint64_t in_file = file_.size() / block_size();
-  const std::uint32_t known = header().nab == kNoBlock ? kNoBlock : header().nab;
-  end_block_ =
-      header().version == 0 ? kFirstDataBlock : static_cast<std::uint32_t>(std::min<std::uint64_t>(in_file, known));
+  // A closed log says how long it is: where the file is shorter, that is found when its end is met.
+  if (header().version == 0) {
+    end_block_ = kFirstDataBlock;
+  } else if (header().nab != kNoBlock) {
+    end_block_ = header().nab;
+  } else {
+    end_block_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(file_.size() / block_size(), kNoBlock));
+  }
   group_.thread = header().thread;
   group_.order = order();
   group_.version = header().version;
