@@ -114,6 +114,17 @@ bool next_transaction(Lines& lines, Json& transaction) {
   return false;
 }
 
+// Where two images differ: the first column that one lacks or has otherwise.
+std::string column_difference(const Json& ours, const Json& theirs) {
+  for (const auto& [name, value] : theirs.items())
+    if (!ours.contains(name) || ours.at(name) != value)
+      return fmt::format("{} captured {:.200}, true {:.200}", name, ours.contains(name) ? ours.at(name).dump() : "nothing",
+                         value.dump());
+  for (const auto& [name, value] : ours.items())
+    if (!theirs.contains(name)) return fmt::format("{} captured {:.200}, true nothing", name, value.dump());
+  return "nothing";
+}
+
 std::string first_difference(const Json& ours, const Json& theirs) {
   const std::string place = fmt::format("transaction {} at SCN {}", theirs.at("xid").get<std::string>(),
                                         theirs.at("commit_scn").get<std::string>());
@@ -123,11 +134,14 @@ std::string first_difference(const Json& ours, const Json& theirs) {
   const Json &a = ours.at("ops"), &b = theirs.at("ops");
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     if (a[i] == b[i]) continue;
+    const std::string row = fmt::format("{} row {} ({} {})", place, i + 1, b[i].at("op").get<std::string>(),
+                                        b[i].at("table").get<std::string>());
     for (const auto& [key, value] : b[i].items())
       if (!a[i].contains(key) || a[i].at(key) != value)
-        return fmt::format("{} row {}: {} captured {:.300}, true {:.300}", place, i + 1, key,
-                           a[i].value(key, Json()).dump(), value.dump());
-    return fmt::format("{} row {}: captured {:.300}", place, i + 1, a[i].dump());
+        return value.is_object() && a[i].contains(key)
+                   ? fmt::format("{}: {} {}", row, key, column_difference(a[i].at(key), value))
+                   : fmt::format("{}: {} captured {}, true {}", row, key, a[i].value(key, Json()).dump(), value.dump());
+    return row + ": captured as suspect";
   }
   return fmt::format("{}: {} rows captured, {} true", place, a.size(), b.size());
 }
