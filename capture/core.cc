@@ -370,7 +370,7 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   const redo::RowAddress address = row && is_row(row->op) ? row_address(*row) : redo::RowAddress{};
   Change* match = nullptr;
   for (Change* c = t->last; c; c = c->previous) {
-    if (c->cancelled || c->obj != ktub.obj) continue;
+    if ((c->cancelled && !c->forgotten) || c->obj != ktub.obj) continue;
     const bool same = row ? c->op == op : c->op == redo::kLogminerRow || c->op == redo::kUndo;
     if (!same) continue;
     if (row && is_row(c->op) && row_address(c->redo()) != address) continue;
@@ -379,9 +379,10 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   }
   if (match) {
     match->cancelled = true;
+    match->forgotten = false;
     if (watch_rollbacks_) watch_rollbacks_(record_->rba, match->rba);
     if (!match->lob && (t->lobs || lob_owners_.parked_bytes() > 0)) forget_lobs_of_row(*t, *match);
-    while (t->last && t->last->cancelled) t->last = t->last->previous;
+    while (t->last && t->last->cancelled && !t->last->forgotten) t->last = t->last->previous;
   } else if (t->has_begin && ktub.opc() == redo::opcode(11, 1)) {
     warn(record_->rba,
          fmt::format("transaction {} rolls back a change of object {} that was not seen", to_text(t->xid), ktub.obj));

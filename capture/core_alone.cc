@@ -148,7 +148,8 @@ void Core::lob_marker(const Vector& v) {
 }
 
 // A row change was taken back: what was written to its LOBs since the change before it that holds the same LOB is
-// forgotten. Newer changes that hold the LOB keep what was written before them.
+// forgotten. Newer changes that hold the LOB keep what was written before them. Index changes are rolled back by
+// vectors of their own as well, which come later and name no key: they must find these, not those of another LOB.
 void Core::forget_lobs_of_row(OpenTransaction& t, Change& row) {
   std::vector<Change*> written;
   for_each_locator(row.redo().bytes, [&](const LobId& lob) {
@@ -171,7 +172,10 @@ void Core::forget_lobs_of_row(OpenTransaction& t, Change& row) {
         }
       }
     }
-    for (Change* w : written) w->cancelled = true;
+    for (Change* w : written) {
+      w->cancelled = true;
+      w->forgotten = redo::layer_of(w->op) == 10;
+    }
     if (first) lob_owners_.adopt(t.con_id, lob, [](const Change&, Bytes) {});
   });
 }

@@ -161,11 +161,13 @@ void LobStore::apply(Lob& l, oracle::Dba dba, const redo::Kdli& part) {
   }
 }
 
-bool LobStore::written(Bytes locator) const {
-  if (lobs_.empty() || locator.size() < 20) return false;
-  LobId id;
-  std::copy_n(locator.begin() + 10, id.size(), id.begin());
-  return lobs_.contains(id);
+bool LobStore::is_elsewhere(Bytes locator) const {
+  try {
+    const LobLocator l = LobLocator::parse(locator);
+    return !l.in_row() && !lobs_.contains(l.id);
+  } catch (const Malformed&) {
+    return false;
+  }
 }
 
 void LobStore::fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) {

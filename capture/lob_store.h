@@ -31,7 +31,7 @@ class LobStore : public LobSource {
   void collect(OpenTransaction& t);
 
   void fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) override;
-  bool written(Bytes locator) const override;
+  bool is_elsewhere(Bytes locator) const override;
 
  private:
   // A piece of a page, in the order of writing; later ones lie over earlier ones.

@@ -471,6 +471,18 @@ TEST(LobStore, RollingALaterChangeBackKeepsTheEarlierPages) {
   EXPECT_THAT(told.warnings, IsEmpty());
 }
 
+// Index changes of a LOB that went with its row are rolled back once more by vectors that name no key.
+TEST(LobStore, RollingTheIndexBackTakesNothingFromAnotherLob) {
+  LobScript redo;
+  redo.begin(kA);
+  redo.insert_lob(kA, lob_index());
+  redo.index(kA, 0, 0, 4, {50}).page(50, 0, "stay");
+  redo.index(kA, 0, 0, 4, {60}, redo::kIndexInsert, kLob2).page(60, 0, "gone", kLob2);
+  redo.insert_lob(kA, lob_index(kLob2), 1);
+  redo.undo_insert(kA, RedoScript::kTable, {5, 1}).undo_index_insert(kA, RedoScript::kLobIndex).commit(kA);
+  EXPECT_THAT(redo.run().rows, ElementsAre(inserted("stay")));
+}
+
 TEST(LobStore, OnlyLobsOfCapturedTablesAreKept) {
   LobScript redo;
   redo.begin(kA);

@@ -133,6 +133,13 @@ class RedoScript {
       apply_undo(xid, obj, redo::opcode(11, 1));
     });
   }
+  // Takes an index insert back: 10.4, 5.6.
+  RedoScript& undo_index_insert(Xid xid, std::uint32_t obj) {
+    return record([&] {
+      vector(10, 4, 1, 7, {ktb(), ByteString(6, 0)});
+      apply_undo(xid, obj, redo::opcode(10, 22));
+    });
+  }
   RedoScript& undo_overwrite(Xid xid, std::uint32_t obj, redo::RowAddress at, const Fields& before) {
     return record([&] {
       Fields fields{ktb()};

@@ -328,8 +328,8 @@ change::RowChange& RowAssembler::reserve_row(const Change& change) {
   return row;
 }
 
-// A row that is written anew, as when it moves, repeats the locators of LOBs that did not change. These columns are
-// left out of an update.
+// A row that is written anew, as when it moves, repeats the locators of LOBs that did not change. Where these only lead
+// to the value, the column is left out of the update: the value is not in redo, nor has it changed.
 void RowAssembler::leave_out_unchanged_lobs(change::RowChange& row) {
   const auto cells = batch_->cells.begin() + row.first_cell;
   const std::uint16_t count = row.after_count;
@@ -338,7 +338,7 @@ void RowAssembler::leave_out_unchanged_lobs(change::RowChange& row) {
     const change::Cell& after = cells[static_cast<std::ptrdiff_t>(i + count)];
     return before.state == change::CellState::kValue && after.state == change::CellState::kValue &&
            row.table->columns[before.column].is_lob() && std::ranges::equal(before.bytes(), after.bytes()) &&
-           !lobs_->written(after.bytes());
+           lobs_->is_elsewhere(after.bytes());
   };
   std::vector<bool> drop(count);
   for (std::size_t i = 0; i < count; ++i) drop[i] = unchanged(i);
@@ -374,6 +374,5 @@ void RowAssembler::fill_lobs(change::RowChange& row) {
     }
   }
 }
-
 
 }  // namespace redoubt::capture

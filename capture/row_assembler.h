@@ -35,8 +35,8 @@ class LobSource {
   // `cell` holds the locator of a LOB column as stored; replaces it by the content or by a state that says why not.
   // Memory for assembled content comes from `memory`.
   virtual void fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) = 0;
-  // Whether the transaction has written to pages or index of the LOB with this locator.
-  virtual bool written(Bytes locator) const = 0;
+  // Whether this locator leads to a value that is neither in the row nor written by the transaction.
+  virtual bool is_elsewhere(Bytes locator) const = 0;
 };
 
 class RowAssembler {

@@ -12,7 +12,7 @@ Change* OpenTransaction::add(const Change& head, Bytes undo, Bytes redo) {
   if (!undo.empty()) std::memcpy(change->undo_data(), undo.data(), undo.size());
   if (!redo.empty()) std::memcpy(change->undo_data() + ((undo.size() + 7) & ~std::size_t{7}), redo.data(), redo.size());
   change->previous = last;
-  change->cancelled = false;
+  change->cancelled = change->forgotten = false;
   last = change;
   return change;
 }

@@ -32,7 +32,8 @@ struct Change {
   std::uint8_t header_size;
   ByteOrder order;
   bool cancelled;
-  bool lob;  // a vector of lob_change.h: no row
+  bool lob;        // a vector of lob_change.h: no row
+  bool forgotten;  // cancelled along with a row; its own rollback vector may still come
 
   std::uint8_t* undo_data() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   redo::Vector undo() { return redo::view_vector({undo_data(), undo_size}, header_size, order); }
