@@ -11,6 +11,7 @@ namespace redoubt::redo {
 namespace {
 
 constexpr std::uint8_t kVldKnown = 0x3F;
+constexpr std::uint32_t kBlocksAtOnce = 1024;  // of a damaged stretch
 constexpr std::uint64_t kToldEvery = 1 << 22;  // bytes between two calls of read_bytes
 
 // The text of the header names sequence and first SCN; its form differs from release to release.
@@ -66,7 +67,9 @@ void LogVerifier::verify(const std::filesystem::path& path) {
       check_group(*reader, *group);
     } catch (const CorruptRedo& e) {
       const bool goes_on = reader->resync(e.next_block());
-      const bool explained = check_blocks(file, *reader, first, reader->next_block() - first);
+      bool explained = false;
+      for (std::uint32_t b = first, end = reader->next_block(); b < end; b += std::min(kBlocksAtOnce, end - b))
+        explained |= check_blocks(file, *reader, b, std::min(kBlocksAtOnce, end - b));
       if (!explained) report(e.rba(), "lwn-chain", e.reason());
       whole_ = false;
       end_before_ = 0;
@@ -126,18 +129,12 @@ void LogVerifier::check_set(const RedoHeader& h) {
   has_before_ = true;
 }
 
-bool LogVerifier::read_blocks(const InputFile& file, std::uint32_t first, std::uint32_t count) {
-  const std::uint64_t size = before_.block_size;
-  blocks_.resize(count * size);
-  blocks_.resize(file.read(first * size, blocks_.data(), blocks_.size()) / size * size);
-  return blocks_.size() == count * size;
-}
-
 // True when something was found.
 bool LogVerifier::check_blocks(const InputFile& file, const LogReader& reader, std::uint32_t first,
                                std::uint32_t count) {
-  read_blocks(file, first, count);
   const std::size_t size = reader.block_size();
+  blocks_.resize(count * size);
+  blocks_.resize(file.read(std::uint64_t{first} * size, blocks_.data(), blocks_.size()) / size * size);
   const std::uint32_t sequence = reader.header().block.sequence;
   const std::uint64_t before = counts_.findings;
   for (std::size_t i = 0; i < blocks_.size() / size; ++i) {
@@ -281,16 +278,17 @@ void LogVerifier::check_record(const LogReader& reader, const Group& group, cons
     report(record.rba, "vector", fmt::format("vector {} does not fit: {}", vectors_.size() + 1, e.what()));
     return;
   }
-  for (const Vector& v : vectors_) check_vector(reader, record, v);
+  fields_.clear();
+  for (const Vector& v : vectors_) check_vector(record, v, fields_.emplace_back(decode_fields(v)));
   if (!record.valid()) return;
   try {
-    transactions_.check(record, vectors_, reader.header().version);
+    transactions_.check(record, vectors_, fields_, reader.header().version);
   } catch (const Malformed& e) {
     report(record.rba, "lengths", e.what());
   }
 }
 
-void LogVerifier::check_vector(const LogReader& reader, const Record& record, const Vector& v) {
+void LogVerifier::check_vector(const Record& record, const Vector& v, const std::vector<Field>& fields) {
   ++counts_.vectors;
   const VectorHeader h = v.header();
   const auto name = [&] { return fmt::format("{}.{}", layer_of(v.op), code_of(v.op)); };
@@ -299,9 +297,6 @@ void LogVerifier::check_vector(const LogReader& reader, const Record& record, co
     report(record.rba, "vector-header", fmt::format("{} with TYP {}", name(), v.typ));
   if (typ == kTypMarker && (v.cls >= 15 || v.dba != 0))
     report(record.rba, "vector-header", fmt::format("marker {} with class {} and DBA 0x{:08x}", name(), v.cls, v.dba));
-  if (reader.header().version >= kVersion12_1 && v.con_id == 0 && typ != kTypMarker && layer_of(v.op) == 5 &&
-      load_u32(record.bytes.data() + 16, reader.order()) != 0 && reader.header().version >= kVersion23)
-    report(record.rba, "vector-header", fmt::format("{} of a container database without container", name()));
   if (typ != kTypMarker && h.scn.value != kNoScn && h.scn.value > record.scn)
     report(record.rba, "vector-scn",
            fmt::format("{} changes a block of SCN 0x{:x}, later than its record", name(), h.scn.value));
@@ -309,8 +304,7 @@ void LogVerifier::check_vector(const LogReader& reader, const Record& record, co
   const bool block_class = v.op == kUndo || v.op == kUndoApplied;
   if ((header_class && (v.cls < 15 || v.cls % 2 == 0)) || (block_class && (v.cls < 16 || v.cls % 2 != 0)))
     report(record.rba, "class", fmt::format("{} with class {}", name(), v.cls));
-  if (v.encrypted()) return;
-  for (const Field& f : decode_fields(v))
+  for (const Field& f : fields)
     if (const auto* c = std::get_if<Content>(&f.value); c && c->kind == Content::Kind::kMalformed)
       report(record.rba, "lengths",
              fmt::format("{} with {} of {} bytes: {}", name(), f.name, f.size, to_hex(c->bytes)));

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "redo/log_reader.h"
+#include "redo/vector_fields.h"
 #include "redo/verify_transactions.h"
 
 namespace redoubt::redo {
@@ -53,20 +54,14 @@ class LogVerifier {
   void report(Rba rba, const char* rule, std::string text);
 
  private:
-  struct Extent {  // of one record in the group's blocks, from the group's first byte; headers of blocks included
-    std::size_t at;
-    std::size_t end;  // where the next record would start in the same block
-  };
-
   void check_headers(LogReader& reader, std::uint64_t file_size);
   void check_set(const RedoHeader& header);
-  bool read_blocks(const InputFile& file, std::uint32_t first, std::uint32_t count);
   bool check_blocks(const InputFile& file, const LogReader& reader, std::uint32_t first, std::uint32_t count);
   void check_group(const LogReader& reader, const Group& group);
   void check_lwn(const LogReader& reader, const Group& group, std::vector<std::uint32_t>& part_starts);
   void check_layout(const LogReader& reader, const Group& group, const std::vector<std::uint32_t>& part_starts);
   void check_record(const LogReader& reader, const Group& group, const Record& record);
-  void check_vector(const LogReader& reader, const Record& record, const Vector& v);
+  void check_vector(const Record& record, const Vector& v, const std::vector<Field>& fields);
 
   Options options_;
   Counts counts_;
@@ -79,6 +74,7 @@ class LogVerifier {
   std::uint32_t largest_lwn_ = 0;
   std::vector<std::uint8_t> blocks_;  // of the group in work, as they lie in the file
   std::vector<Vector> vectors_;
+  std::vector<std::vector<Field>> fields_;
   bool has_before_ = false;
   RedoHeader before_;  // of the log before
 };

@@ -21,6 +21,7 @@
 namespace redoubt::redo {
 
 class LogVerifier;
+struct Field;
 struct Ktudb;
 struct Kdo;
 
@@ -28,8 +29,10 @@ class TransactionVerifier {
  public:
   explicit TransactionVerifier(LogVerifier& findings) : findings_(findings) {}
 
-  // Every valid record in order; `vectors` are its vectors, `version` that of the log.
-  void check(const Record& record, const std::vector<Vector>& vectors, Version version);
+  // Every valid record in order; `vectors` are its vectors, `fields` what each of them holds, `version` that of the
+  // log.
+  void check(const Record& record, const std::vector<Vector>& vectors, const std::vector<std::vector<Field>>& fields,
+             Version version);
   // Redo was passed over: what is open is no longer known.
   void forget() { open_.clear(); }
   std::size_t open() const { return open_.size(); }
@@ -48,7 +51,7 @@ class TransactionVerifier {
   void rollback(const Record& record, const std::vector<Vector>& vectors, std::size_t at);
   void end(const Record& record, const std::vector<Vector>& vectors, std::size_t at);
   void ktb_length(const Record& record, const Vector& v, Bytes field);
-  void supplemental(const Record& record, const Vector& v);
+  void supplemental(const Record& record, const Vector& v, const std::vector<Field>& fields);
   void report(const Record& record, const char* rule, std::string text);
 
   LogVerifier& findings_;
