@@ -28,7 +28,8 @@ class Ddl {
   void run() {
     std::vector<SimulatedTable*> free;
     for (auto& table : container_.tables)
-      if (std::none_of(table->rows.begin(), table->rows.end(), [](const auto& held) { return held->by != nullptr; }))
+      if (!table->index_organized() &&
+          std::none_of(table->rows.begin(), table->rows.end(), [](const auto& held) { return held->by != nullptr; }))
         free.push_back(table.get());
     const oracle::DictionaryRows before = system_.rows();
     const Statement statement = make(free);

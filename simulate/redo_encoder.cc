@@ -104,7 +104,6 @@ void RedoEncoder::piece_fields(const SimulatedTable& table, const Row& row, std:
   if (table.row_dependencies) out.push_back(dependency_scn());
 }
 
-// The supplemental block: 20 bytes, or 28 with the head piece's address; `columns` of `row` with it.
 void RedoEncoder::supplement(Fields& fields, StatementKind kind, std::uint8_t fb, std::uint16_t before,
                              std::uint16_t after, const RowAddress* head, const std::vector<std::uint16_t>& columns,
                              const Row* row) const {

@@ -33,16 +33,19 @@ class RedoEncoder : public TransactionRedo {
   void insert_rows(const SimulatedTable& table, const std::vector<const Row*>& rows);
   void remove_rows(const SimulatedTable& table, const std::vector<const Row*>& rows);
 
+  // Appends the supplemental block: 20 bytes, or 28 with the head piece's address, and `columns` of `row`.
+  void supplement(Fields& fields, redo::StatementKind kind, std::uint8_t fb, std::uint16_t before, std::uint16_t after,
+                  const RowAddress* head, const std::vector<std::uint16_t>& columns, const Row* row) const;
+  // Those logged besides the changed ones.
+  std::vector<std::uint16_t> supplemental_columns(const SimulatedTable& table,
+                                                  const std::vector<std::uint16_t>& changed) const;
+
  private:
   ByteString kdo(const SimulatedTable& table, const Segment& segment, redo::Kdo k, bool undo) const;
   ByteString dependency_scn() const;
   void piece_fields(const SimulatedTable& table, const Row& row, std::size_t piece, redo::RowOp op, bool undo,
                     Fields& out);
-  void supplement(Fields& fields, redo::StatementKind kind, std::uint8_t fb, std::uint16_t before, std::uint16_t after,
-                  const RowAddress* head, const std::vector<std::uint16_t>& columns, const Row* row) const;
   static std::vector<std::uint16_t> cluster_key(const SimulatedTable& table);
-  std::vector<std::uint16_t> supplemental_columns(const SimulatedTable& table,
-                                                  const std::vector<std::uint16_t>& changed) const;
   Fields packed_rows(const SimulatedTable& table, const std::vector<const Row*>& rows, bool with_rows, bool undo) const;
 };
 

@@ -87,6 +87,23 @@ void partition(SimulatedTable& table, std::uint32_t number, Random& random) {
   }
 }
 
+// Its key is not the first columns in their order.
+std::unique_ptr<SimulatedTable> new_index_organized(std::uint32_t number, const std::vector<ColumnKind>& kinds,
+                                                    Random& random) {
+  auto table = new_table(number, "IOT");
+  table->segments[0].obj = table->segments[0].data_obj = table->obj + 1;
+  table->columns.push_back({"C2", kind_named("varchar2"), true});
+  table->columns.push_back({"K3", kind_named("number"), false});
+  for (std::uint32_t n = random.between(1, 12); n > 0 && !kinds.empty(); --n) {
+    const ColumnKind& kind = kinds[random.below(static_cast<std::uint32_t>(kinds.size()))];
+    if (kind.lob || kind.type == oracle::TypeCode::kLong) continue;
+    table->columns.push_back({fmt::format("C{}", table->columns.size() + 1), kind, true});
+  }
+  table->iot_key = {2, 0};
+  table->supplemental = random.percent(50) ? Supplemental::kAll : Supplemental::kMinimal;
+  return table;
+}
+
 std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options, Random& random) {
   std::vector<std::unique_ptr<SimulatedTable>> tables;
   if (options.workload == "small") {
@@ -128,6 +145,7 @@ std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options,
     if (lobs == 0 && n % 2 == 1 && chosen(options, "partitions")) partition(*table, n, random);
     tables.push_back(std::move(table));
   }
+  if (chosen(options, "iot")) tables.push_back(new_index_organized(options.tables, kinds, random));
   return tables;
 }
 

@@ -45,14 +45,14 @@ oracle::ObjectRow partition_row(const SimulatedTable& table, std::size_t partiti
 // Calls `put` with every row that describes the table.
 template <class Put>
 void describe_table(Container& container, const SimulatedTable& table, Put put) {
-  const std::uint32_t data_obj = table.partitioned ? 0 : table.segments.front().data_obj;
+  const std::uint32_t data_obj = table.partitioned || table.index_organized() ? 0 : table.segments.front().data_obj;
   put(oracle::ObjectRow{kUser, table.obj, data_obj, table.name, 2, {}, 0, {}});
   put(oracle::TableRow{table.obj,
                        data_obj,
                        table.segments.front().tablespace,
                        0,
                        {table.row_dependencies ? 0x40800001U : 0x40000001U, 0},
-                       {table.partitioned ? 0x20000020U : 0x20000000U, 0}});
+                       {0x20000000U | (table.partitioned ? 0x20U : 0U) | (table.index_organized() ? 0x40U : 0U), 0}});
   for (std::uint32_t c = 0; c < table.columns.size(); ++c) {
     put(column_row(table, c, container.charset));
     if (!table.columns[c].lob) continue;
@@ -71,7 +71,18 @@ void describe_table(Container& container, const SimulatedTable& table, Put put) 
       put(oracle::PartitionRow{table.segments[p].obj, table.segments[p].data_obj, table.obj});
     }
   put(oracle::ConstraintRow{++container.last_constraint, table.obj, 2});
-  put(oracle::ConstraintColumnRow{container.last_constraint, 1, table.obj, {}});
+  if (!table.index_organized()) {
+    put(oracle::ConstraintColumnRow{container.last_constraint, 1, table.obj, {}});
+  } else {
+    const Segment& index = table.segments.front();
+    const std::string name = fmt::format("SYS_IOT_TOP_{}", table.obj);
+    put(oracle::ObjectRow{kUser, index.obj, index.data_obj, name, 1, {}, 0, {}});
+    put(oracle::IndexRow{index.obj, table.obj, 4});
+    for (std::uint32_t i = 0; i < table.iot_key.size(); ++i) {
+      put(oracle::ConstraintColumnRow{container.last_constraint, table.iot_key[i] + 1U, table.obj, {}});
+      put(oracle::IndexColumnRow{index.obj, table.iot_key[i] + 1U, i + 1});
+    }
+  }
   if (table.supplemental != Supplemental::kMinimal)
     put(oracle::ConstraintRow{++container.last_constraint, table.obj,
                               table.supplemental == Supplemental::kAll ? 17U : 14U});

@@ -1,6 +1,7 @@
 // The simulated tables: columns, rows and where the rows lie. A row is one piece in one block, or a chain of pieces.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -108,9 +109,13 @@ struct SimulatedTable {
   bool partitioned = false;
   std::vector<Segment> segments;  // one, or one for each partition
 
-  std::uint16_t cluster_columns = 0;  // leading columns that are the key of the table's cluster: not in its row pieces
-  std::uint8_t cluster_table = 0;     // number of the table in its cluster
+  std::uint16_t cluster_columns = 0;   // leading columns that are the key of the table's cluster: not in its row pieces
+  std::uint8_t cluster_table = 0;      // number of the table in its cluster
+  std::vector<std::uint16_t> iot_key;  // index-organized: the columns of the key, in its order
   std::vector<std::unique_ptr<Held>> rows;
+
+  bool index_organized() const { return !iot_key.empty(); }
+  bool in_iot_key(std::uint16_t c) const { return std::find(iot_key.begin(), iot_key.end(), c) != iot_key.end(); }
 
   const Segment& segment_of(const Row& row) const { return segments[row.segment]; }
 };

@@ -90,13 +90,8 @@ void TransactionRedo::begin_vector() {
 
 // 5.20, as a session's further transactions have it; or 5.19, as its first one has.
 void TransactionRedo::session_vector() {
-  redo::VectorHeader h;
-  h.layer = 5;
-  h.con_id = con_id_;
-  h.typ = redo::kTypMarker;
   const bool introduced = cluster_.options().varied && cluster_.random().percent(20);
-  h.code = introduced ? 19 : 20;
-  cluster_.builder().vector(h);
+  cluster_.builder().vector(marker_vector(introduced ? redo::kSession : redo::kSessionContinued));
   const bool wide = version() >= 0x13000000;
   redo::SessionId id;
   id.serial = 0x81;
@@ -252,14 +247,39 @@ void TransactionRedo::alone(const ObjectIds& object, Dba dba, Opcode op, const F
   end_record();
 }
 
-void TransactionRedo::marker(Opcode op, const Fields& fields) {
+void TransactionRedo::begin_bare(const ObjectIds& object) {
+  if (std::exchange(begun_, true)) return;
+  constexpr Opcode kBare = opcode(5, 7);
   begin_record();
+  begin_vector();
+  undo_vector(object, kBare, 0, true, {});
+  session_vector();
+  end_record();
+  ++undo_.next.rec;
+  changes_.push_back({object, 0, kBare, 0, {}});
+}
+
+void TransactionRedo::load(const ObjectIds& object, Dba dba, const ByteString& image, const ByteString& cache_header) {
+  begin_record();
+  cluster_.builder().vector(marker_vector(redo::kDirectLoadMarker));
+  cluster_.builder().field(redo::DirectLoadMarker{undo_.xid}, redo::kDirectLoadMarkerSize);
+  cluster_.builder().vector(block_vector(redo::kDirectBlock, object, dba));
+  add_fields({image, cache_header});
+  end_record();
+}
+
+redo::VectorHeader TransactionRedo::marker_vector(Opcode op) const {
   redo::VectorHeader h;
   h.layer = layer(op);
   h.code = code(op);
   h.con_id = con_id_;
   h.typ = redo::kTypMarker;
-  cluster_.builder().vector(h);
+  return h;
+}
+
+void TransactionRedo::marker(Opcode op, const Fields& fields) {
+  begin_record();
+  cluster_.builder().vector(marker_vector(op));
   add_fields(fields);
   end_record();
 }
@@ -327,12 +347,7 @@ Scn TransactionRedo::end(bool rolled_back) {
   store(time.data(), Cluster::time_of(scn), order_);
   b.field(time);
 
-  redo::VectorHeader marker;
-  marker.layer = 24;
-  marker.code = 4;
-  marker.con_id = con_id_;
-  marker.typ = redo::kTypMarker;
-  b.vector(marker);
+  b.vector(marker_vector(opcode(24, 4)));
   b.field(redo::TransactionMarker{undo_.xid}, redo::kTransactionMarkerSize);
   ByteString outcome(4, 0);
   outcome[0] = rolled_back ? 0 : 1;

@@ -47,6 +47,10 @@ class TransactionRedo {
   void row_change(const ObjectIds& object, Dba dba, redo::RowOp op, Fields undo, const Fields& redo);
   // A record with one vector that has no undo, as 19.1 and 26.6.
   void alone(const ObjectIds& object, Dba dba, redo::Opcode op, const Fields& fields);
+  // Begins the transaction, if it has not, with an undo vector of no change (opc 5.7), as a direct load does.
+  void begin_bare(const ObjectIds& object);
+  // A record with a block image (19.1) behind the marker that says whose it is (24.6).
+  void load(const ObjectIds& object, Dba dba, const ByteString& image, const ByteString& cache_header);
   // A record with one marker.
   void marker(redo::Opcode op, const Fields& fields);
 
@@ -71,6 +75,7 @@ class TransactionRedo {
   void begin_record();
   void end_record();
   redo::VectorHeader vector(redo::Opcode op) const;
+  redo::VectorHeader marker_vector(redo::Opcode op) const;
   redo::VectorHeader block_vector(redo::Opcode op, const ObjectIds& object, Dba dba) const;
   void add_fields(const Fields& fields);
   void begin_vector();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "simulate/direct_load.h"
+#include "simulate/iot_redo.h"
 #include "simulate/lob_redo.h"
 
 namespace redoubt::simulate {
@@ -20,6 +22,12 @@ void Workload::statement(OpenTransaction& t) {
   SimulatedTable& table = *tables[random_.below(static_cast<std::uint32_t>(tables.size()))];
   const std::uint32_t dice = random_.below(100);
   const OpenTransaction::Mark mark = t.mark();
+  if (table.index_organized()) {
+    index_organized(t, table);
+    if (mixed() && may("savepoint") && random_.percent(12)) t.undo_to(mark);
+    return;
+  }
+  if (mixed() && may("direct") && random_.percent(4)) return load(t, table);
   const bool many = mixed() && may("multi") && dice % 4 == 0;
   if (table.rows.size() < 20 || (dice < 40 && table.rows.size() < kRowsKept)) {
     many ? insert_many(t, table) : insert(t, table);
@@ -252,6 +260,84 @@ std::vector<std::uint16_t> Workload::shown(const SimulatedTable& table, std::vec
     columns.insert(columns.begin(), 0);
   }
   return columns;
+}
+
+void Workload::index_organized(OpenTransaction& t, SimulatedTable& table) {
+  IotRedo redo(t.redo, table);
+  const std::uint32_t dice = random_.below(100);
+  Held* held = table.rows.size() < 10 || (dice < 40 && table.rows.size() < kRowsKept) ? nullptr : free_row(t, table);
+  if (!held) {
+    Row row = new_row(t, table);
+    std::uint32_t bytes = 30;
+    for (const Value& v : row.values) bytes += static_cast<std::uint32_t>(v.bytes.size()) + 3;
+    row.head = table.segments[0].place(std::min(bytes, Segment::kBlockBytes - 2));
+    row.pieces.push_back({row.head, 0, static_cast<std::uint16_t>(row.values.size())});
+    held = &add(t, table, std::move(row));
+    redo.insert(held->row);
+    return t.truth.insert(table, held->row);
+  }
+  t.hold(*held);
+  ++rows_;
+  if (dice >= 80) {
+    redo.remove(held->row);
+    t.truth.remove(table, held->row);
+    held->gone = true;
+    return;
+  }
+  const auto form = static_cast<IotUpdate>(random_.below(3));
+  std::vector<std::uint16_t> columns, told = table.iot_key;  // the key is always told
+  Row after = held->row;
+  for (std::uint16_t c = 0; c < table.columns.size(); ++c) {
+    if (table.in_iot_key(c)) continue;
+    if (columns.empty() || random_.percent(30)) {
+      columns.push_back(c);
+      after.values[c] = random_.percent(15) ? Value{} : new_value(t, table.columns[c], 60);
+    }
+  }
+  for (std::uint16_t c = 0; c < table.columns.size(); ++c) {
+    const bool changed = std::find(columns.begin(), columns.end(), c) != columns.end();
+    const bool all = form != IotUpdate::kColumns || table.supplemental == Supplemental::kAll;
+    if (!table.in_iot_key(c) && (changed || all)) told.push_back(c);
+  }
+  std::sort(told.begin(), told.end());
+  redo.update(held->row, after, columns, form);
+  t.truth.update(table, held->row, after, told);
+  held->row = std::move(after);
+}
+
+// A direct-path insert is the last thing its transaction does: Oracle lets it touch the table no more.
+void Workload::load(OpenTransaction& t, SimulatedTable& table) {
+  const bool lobs =
+      std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.lob.has_value(); });
+  if (table.columns.size() > kPieceColumnsMax || lobs || table.row_dependencies) return;
+  t.statements_left = 0;
+  const std::size_t s = random_.below(static_cast<std::uint32_t>(table.segments.size()));
+  Segment& segment = table.segments[s];
+  for (std::uint32_t blocks = random_.between(1, 3); blocks > 0; --blocks) {
+    segment.next_block();
+    const Dba block = segment.dba();
+    std::vector<Row> made;
+    std::uint32_t used = 0;
+    for (std::uint32_t n = random_.between(1, 60); n > 0; --n) {
+      Row row = new_row(t, table);
+      std::uint32_t bytes = 8;
+      for (const Value& v : row.values) bytes += static_cast<std::uint32_t>(v.bytes.size()) + 3;
+      if ((used += bytes) > 7500) break;
+      row.segment = static_cast<std::uint16_t>(s);
+      row.head = segment.place(bytes);
+      row.pieces.push_back({row.head, 0, static_cast<std::uint16_t>(row.values.size())});
+      made.push_back(std::move(row));
+    }
+    if (made.empty()) continue;
+    std::vector<const Row*> rows;
+    for (Row& row : made) {
+      Held& held = add(t, table, std::move(row));
+      rows.push_back(&held.row);
+      t.truth.insert(table, held.row);
+    }
+    load_block(t.redo, segment, block, rows, random_);
+    segment.next_block();
+  }
 }
 
 }  // namespace redoubt::simulate

@@ -11,16 +11,6 @@ import sys
 REGIONS = {}  # name -> number, filled from the program's own list when a region is met
 
 
-def value(v):
-    if isinstance(v, dict) or isinstance(v, list):
-        return json.dumps(v, separators=(",", ":"), ensure_ascii=False) if isinstance(v, list) else v
-    return v
-
-
-def image(columns):
-    return {name: value(v) for name, v in columns.items()}
-
-
 def transactions(lines):
     current = None
     for line in lines:
@@ -35,7 +25,7 @@ def transactions(lines):
         elif op in "cud":
             schema = payload["schema"]
             row = {"op": op, "owner": schema.get("owner", ""), "table": schema["table"], "rowid": payload["rid"],
-                   "before": image(payload.get("before", {})), "after": image(payload.get("after", {}))}
+                   "before": payload.get("before", {}), "after": payload.get("after", {})}
             if payload.get("suspect"):
                 row["suspect"] = True
             current["ops"].append(row)

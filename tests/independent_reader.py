@@ -1,0 +1,87 @@
+"""redo_check.py, the independent reader, put to work on a directory that `redoubt simulate` has written.
+
+    verify(logs), compare(directory, logs)     None, or what is wrong
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+CHECK = pathlib.Path(os.environ["REDOUBT_SHARED"]) / "check/redo_check.py"
+
+# What it says it cannot show.
+UNSUPPORTED = re.compile(r"LOB out of row|JSON|VECTOR|index-organized table")
+
+
+def run(*words):
+    result = subprocess.run([str(w) for w in words], capture_output=True, text=True)
+    return result.returncode, result.stdout, result.stderr
+
+
+def verify(logs):
+    code, out, err = run(sys.executable, CHECK, "verify", "--complete", *logs)
+    return f"redo_check.py verify: {out[-3000:]}{err[-1000:]}" if code != 0 else None
+
+
+def same(ours, theirs):
+    """Equal, but for what the other reader cannot show."""
+    if isinstance(theirs, dict) and "$unsupported" in theirs:
+        return True
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(same(ours[k], theirs[k]) for k in ours)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    return ours == theirs
+
+
+def brief(v):
+    text = json.dumps(v, ensure_ascii=False)
+    return text if len(text) < 200 else text[:200] + "..."
+
+
+def difference(ours, theirs):
+    """None, or the first place where two lists of transactions differ."""
+    for a, b in zip(ours, theirs):
+        head = [{k: v for k, v in t.items() if k != "ops"} for t in (a, b)]
+        if head[0] != head[1]:
+            return f"transaction {head[0]}, {head[1]}"
+        for n, (x, y) in enumerate(zip(a["ops"], b["ops"]), 1):
+            for key in x:
+                if key not in ("before", "after") and x[key] != y.get(key):
+                    return f"{head[0]} op {n}: {key} {x[key]}, {y.get(key)} ({x['op']} of {x['table']})"
+            for side in ("before", "after"):
+                for column in {**x[side], **y[side]}:
+                    mine, other = x[side].get(column, "absent"), y[side].get(column, "absent")
+                    if not same(mine, other):
+                        return f"{head[0]} op {n} ({x['op']} of {x['table']}): {side}.{column} {brief(mine)}, {brief(other)}"
+        if len(a["ops"]) != len(b["ops"]):
+            return f"{head[0]}: {len(a['ops'])} operations, {len(b['ops'])}"
+    return None if len(ours) == len(theirs) else f"{len(ours)} transactions, {len(theirs)}"
+
+
+def read(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def truth(directory):
+    return read(pathlib.Path(f"{directory}/truth.jsonl").read_text(encoding="utf-8"))
+
+
+def shown(transactions):
+    """Without the rows of tables that the independent reader leaves out."""
+    kept = [dict(t, ops=[op for op in t["ops"] if op["table"] != "IOT"]) for t in transactions]
+    return [t for t in kept if t["ops"]]
+
+
+def compare(directory, logs):
+    """None, or where its rows and the truth part."""
+    code, out, err = run(sys.executable, CHECK, "rows", "--dictionary", f"{directory}/schema.json", "--tables", r"SIM\..*",
+                         *logs)
+    trouble = [line for line in err.splitlines() if line.startswith("unsupported:")]
+    strange = [line for line in trouble if not UNSUPPORTED.search(line)]
+    if strange or code not in (0, 2) or code == 2 and not trouble:
+        return f"redo_check.py rows exits {code}: " + "\n".join(strange or [err[-2000:]])
+    problem = difference(shown(truth(directory)), read(out))
+    return problem and f"truth and redo_check.py: {problem}"
