@@ -1,7 +1,6 @@
 // redoubt simulate: redo logs of a database that never was, with their dictionary and the truth.
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 
 #include "cli/command.h"
@@ -13,7 +12,12 @@
 namespace redoubt::cli {
 namespace {
 
+constexpr std::pair<const char*, redo::Version> kReleases[] = {{"11.2", 0x0B200400}, {"12.1", 0x0C100200},
+                                                               {"12.2", 0x0C200100}, {"19", 0x13000000},
+                                                               {"21", 0x15000000},   {"23", 0x17060000}};
+
 struct Options {
+  std::string release = "23";
   simulate::Options simulate;
   std::string directory;
   std::string check;
@@ -25,8 +29,9 @@ int check(const Options& options) {
   const simulate::TruthCheck result =
       simulate::check_truth(options.check, std::filesystem::path(options.directory) / "truth.jsonl");
   if (options.json) {
-    fmt::print(R"({{"transactions":{},"rows":{},"differences":{}}})" "\n", result.transactions, result.rows,
-               result.differences.size());
+    fmt::print(R"({{"transactions":{},"rows":{},"differences":{}}})"
+               "\n",
+               result.transactions, result.rows, result.differences.size());
   } else {
     for (const std::string& difference : result.differences) fmt::print("differs  {}\n", difference);
     fmt::print("{} transactions with {} rows are as they happened{}\n", result.transactions, result.rows,
@@ -38,6 +43,8 @@ int check(const Options& options) {
 int run(const Options& options) {
   simulate::Options o = options.simulate;
   o.directory = options.directory;
+  for (const auto& [name, version] : kReleases)
+    if (options.release == name) o.version = version;
   const simulate::Summary s = simulate::simulate(o);
   if (options.json) {
     fmt::print(R"({{"transactions":{},"rolled_back":{},"rows":{},"bytes":{},"directory":{}}})"
@@ -57,9 +64,8 @@ void add_simulate_command(CLI::App& root) {
   simulate::Options& o = options->simulate;
   CLI::App* command =
       add_command(root, "simulate", "Write redo logs of a simulated database, with the truth beside them",
-                  {"simulate --seed 1 --transactions 20 --types all sim",
-                                   "simulate --check rows.jsonl sim", "simulate --workload small --size 1GiB bench",
-                   "simulate --threads 2 --release 11.2 rac"});
+                  {"simulate --seed 1 --transactions 20 --types all sim", "simulate --check rows.jsonl sim",
+                   "simulate --workload small --size 1GiB bench", "simulate --threads 2 --release 11.2 rac"});
   command->add_option("directory", options->directory, "where logs, schema.json and truth.jsonl go")
       ->required()
       ->type_name("DIR");
@@ -88,11 +94,11 @@ void add_simulate_command(CLI::App& root) {
       ->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
       ->check(CLI::IsMember({"mixed", "small", "wide"}))
       ->capture_default_str();
-  const std::map<std::string, redo::Version> releases{{"11.2", 0x0B200400}, {"12.1", 0x0C100200}, {"12.2", 0x0C200100},
-                                                      {"19", 0x13000000},   {"21", 0x15000000},   {"23", 0x17060000}};
-  command->add_option("--release", o.version, "the database's COMPATIBLE: 11.2, 12.1, 12.2, 19, 21 or 23, which is the default")
-      ->transform(CLI::CheckedTransformer(releases))
-      ->type_name("RELEASE");
+  std::vector<std::string> releases;
+  for (const auto& [name, version] : kReleases) releases.emplace_back(name);
+  command->add_option("--release", options->release, "of the database: its COMPATIBLE")
+      ->check(CLI::IsMember(releases))
+      ->capture_default_str();
   command->add_option("--block-size", o.block_size, "of the logs")
       ->check(CLI::IsMember({512, 1024, 4096}))
       ->capture_default_str();
@@ -106,7 +112,9 @@ void add_simulate_command(CLI::App& root) {
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--charset", o.charset, "database character set")->type_name("NAME")->capture_default_str();
-  command->add_option("--check", options->check, "compare the rows that capture wrote with DIR's truth, instead of simulating")
+  command
+      ->add_option("--check", options->check,
+                   "compare the rows that capture wrote with DIR's truth, instead of simulating")
       ->type_name("ROWS");
   add_json(command, options->json);
   on_run(command, [options] { return options->check.empty() ? run(*options) : check(*options); });

@@ -95,7 +95,9 @@ bool next_transaction(Lines& lines, Json& transaction) {
     for (const Json& payload : line.at("payload")) {
       const std::string op = payload.at("op");
       if (op == "begin") {
-        transaction = {{"commit_scn", line.at("commit_scn")}, {"xid", line.at("xid")}, {"thread", line.at("thread")},
+        transaction = {{"commit_scn", line.at("commit_scn")},
+                       {"xid", line.at("xid")},
+                       {"thread", line.at("thread")},
                        {"ops", Json::array()}};
       } else if (op == "commit") {
         if (!transaction.at("ops").empty()) return true;
@@ -118,8 +120,8 @@ bool next_transaction(Lines& lines, Json& transaction) {
 std::string column_difference(const Json& ours, const Json& theirs) {
   for (const auto& [name, value] : theirs.items())
     if (!ours.contains(name) || ours.at(name) != value)
-      return fmt::format("{} captured {:.200}, true {:.200}", name, ours.contains(name) ? ours.at(name).dump() : "nothing",
-                         value.dump());
+      return fmt::format("{} captured {:.200}, true {:.200}", name,
+                         ours.contains(name) ? ours.at(name).dump() : "nothing", value.dump());
   for (const auto& [name, value] : ours.items())
     if (!theirs.contains(name)) return fmt::format("{} captured {:.200}, true nothing", name, value.dump());
   return "nothing";

@@ -1,6 +1,6 @@
-// Damaged logs, all of them: a small simulated log cut at every length and with every bit flipped goes through the whole
-// way from file to JSON. With checksums each damage is found and named; with the checksum mended nothing crashes and
-// nothing grows.
+// Damaged logs, all of them: a small simulated log cut at every length and with every bit flipped goes through the
+// whole way from file to JSON. With checksums each damage is found and named; with the checksum mended nothing crashes
+// and nothing grows.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 

@@ -20,7 +20,8 @@ def transactions(lines):
         if op == "begin":
             current = {"commit_scn": int(message["commit_scn"]), "xid": message["xid"], "thread": int(message["thread"]), "ops": []}
         elif op == "commit":
-            yield current
+            if current["ops"]:  # a DDL has none
+                yield current
             current = None
         elif op in "cud":
             schema = payload["schema"]
