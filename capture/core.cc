@@ -48,9 +48,10 @@ redo::Opcode taken_back_by(redo::Opcode op) {
   }
 }
 
-// Where the row of a row vector is; all zero when it names none.
-redo::RowAddress row_address(const Vector& row) {
+// Where a row vector has its row, an index vector its entry; all zero when it names none.
+redo::RowAddress changed_address(const Vector& row) {
   const Bytes field = row.field(2);
+  if (!is_row(row.op)) return {row.dba, u16_at(field, 2, row.order)};
   if (field.size() < redo::kKdoSize) return {};
   const redo::Kdo kdo = redo::decode<redo::Kdo>(field, row.order);
   if (kdo.row_op() == redo::RowOp::kInsertMany || kdo.row_op() == redo::RowOp::kDeleteMany)
@@ -367,13 +368,14 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   if (!t || !wanted(applied.con_id, ktub.obj, *t)) return;
 
   const redo::Opcode op = row ? taken_back_by(row->op) : redo::kLogminerRow;
-  const redo::RowAddress address = row && is_row(row->op) ? row_address(*row) : redo::RowAddress{};
+  const redo::RowAddress address = row ? changed_address(*row) : redo::RowAddress{};
   Change* match = nullptr;
   for (Change* c = t->last; c; c = c->previous) {
     if ((c->cancelled && !c->forgotten) || c->obj != ktub.obj) continue;
     const bool same = row ? c->op == op : c->op == redo::kLogminerRow || c->op == redo::kUndo;
     if (!same) continue;
-    if (row && is_row(c->op) && row_address(c->redo()) != address) continue;
+    // The entries of a LOB index went with their row; those of an index-organized table may have moved in their leaf.
+    if (row && (is_row(c->op) || c->lob) && changed_address(c->redo()) != address) continue;
     match = c;
     break;
   }

@@ -62,14 +62,14 @@ void IndexRedo::new_leaf(const ByteString& key, const ByteString& data) {
                {redo_.encoded(l, redo::kIndexNewLeafSize), rows, row}, 0, {});
 }
 
-void IndexRedo::update_data(const ByteString& key, const ByteString& before, const ByteString& after) {
+void IndexRedo::update_data(RowAddress at, const ByteString& key, const ByteString& before, const ByteString& after) {
   redo::IndexKeyUpdate u;
   u.itl = TransactionRedo::kItl;
+  u.slot = at.slot;
   u.row_size = static_cast<std::uint16_t>(key.size() + after.size() + 2);
   const ByteString row = redo_.encoded(u, redo::kIndexRowSize);
-  const Dba leaf = segment_.dba();
-  redo_.change(segment_, leaf, kLeafUndo, redo::kIndexUpdateKeyData,
-               {kdilk(redo::LeafUndo::kUpdateKeyData, leaf), key, before}, {row, after}, redo::kIndexUpdateKeyData,
+  redo_.change(segment_, at.dba, kLeafUndo, redo::kIndexUpdateKeyData,
+               {kdilk(redo::LeafUndo::kUpdateKeyData, at.dba), key, before}, {row, after}, redo::kIndexUpdateKeyData,
                {row, before});
 }
 

@@ -21,7 +21,7 @@ class IndexRedo {
   RowAddress insert(const ByteString& key, const ByteString& data);
   void remove(RowAddress at, const ByteString& key, const ByteString& data);
   void new_leaf(const ByteString& key, const ByteString& data);
-  void update_data(const ByteString& key, const ByteString& before, const ByteString& after);
+  void update_data(RowAddress at, const ByteString& key, const ByteString& before, const ByteString& after);
 
  private:
   ByteString kdilk(redo::LeafUndo code, Dba leaf) const;

@@ -105,8 +105,7 @@ class LobWriter {
       less.pages[0] = data.pages[0];
       less.rest = first ? std::uint16_t{1} : std::uint16_t{0};
       const ByteString before = key_data(less, first);
-      index.insert(key, before);
-      index.update_data(key, before, whole);
+      index.update_data(index.insert(key, before), key, before, whole);
     } else {
       index.insert(key, whole);
     }

@@ -3,12 +3,14 @@
 namespace redoubt::simulate {
 namespace {
 
-// Of a LOB out of the row redo tells the new value only: `old` names the row's values that are none.
-std::string image(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>* shown,
-                  const Row* old) {
+// Of a LOB out of the row redo tells the new value only: `old` names the row's values that are none. An update does not
+// tell a LOB that it left alone, though the row's move may show it: `other` is the other side.
+std::string image(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>* shown, const Row* old,
+                  const Row* other = nullptr) {
   std::string text = "{";
   const auto add = [&](std::size_t c) {
     if (table.columns[c].hidden) return;
+    if (table.columns[c].lob && other && other->values[c] == row.values[c] && !row.values[c].null()) return;
     if (text.size() > 1) text += ',';
     text += json_string(table.columns[c].name) + ":";
     if (c >= row.values.size()) {
@@ -47,7 +49,8 @@ void TransactionTruth::remove(const SimulatedTable& table, const Row& row) {
 
 void TransactionTruth::update(const SimulatedTable& table, const Row& before, const Row& after,
                               const std::vector<std::uint16_t>& shown) {
-  ops_.push_back(op('u', table, before, image(table, before, &shown, &before), image(table, after, &shown, &before)));
+  ops_.push_back(op('u', table, before, image(table, before, &shown, &before, &after),
+                    image(table, after, &shown, &before, &before)));
 }
 
 void TruthWriter::commit(oracle::Scn scn, oracle::Xid xid, std::uint16_t thread, const TransactionTruth& truth) {
