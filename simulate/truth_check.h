@@ -15,6 +15,7 @@ struct TruthCheck {
 
 // Both files as JSON lines. Numbers are compared digit by digit, never as doubles. Stops behind `limit` differences.
 // Throws Error(kOperation) for a line that is no JSON.
-TruthCheck check_truth(const std::filesystem::path& captured, const std::filesystem::path& truth, std::size_t limit = 20);
+TruthCheck check_truth(const std::filesystem::path& captured, const std::filesystem::path& truth,
+                       std::size_t limit = 20);
 
 }  // namespace redoubt::simulate
