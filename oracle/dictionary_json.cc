@@ -426,8 +426,17 @@ LoadedDictionary parse_dictionary_json(std::string_view text, std::string_view p
   return std::move(parsed.dictionary);
 }
 
+// A checkpoint that cannot be read has an exit code of its own.
+static std::string read_checkpoint(const std::filesystem::path& path) {
+  try {
+    return read_file(path);
+  } catch (const Error& e) {
+    throw Error(ErrorCode::kUnknown, {}, e.what());
+  }
+}
+
 LoadedDictionary load_dictionary_json(const std::filesystem::path& path) {
-  Parsed parsed = parse(read_file(path), path.string());
+  Parsed parsed = parse(read_checkpoint(path), path.string());
   LoadedDictionary& dictionary = parsed.dictionary;
   if (!parsed.tables_in) return std::move(dictionary);
 
@@ -435,7 +444,7 @@ LoadedDictionary load_dictionary_json(const std::filesystem::path& path) {
   if (database.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
     throw Error(ErrorCode::kUnknown, path.string(), "the database name cannot be part of a file name", kNext);
   const auto beside = path.parent_path() / fmt::format("{}-chkpt-{}.json", database, *parsed.tables_in);
-  LoadedDictionary tables = parse_dictionary_json(read_file(beside), beside.string());
+  LoadedDictionary tables = parse_dictionary_json(read_checkpoint(beside), beside.string());
   if (tables.facts.database != database || tables.facts.resetlogs != dictionary.facts.resetlogs)
     throw Error(ErrorCode::kUnknown, path.string(),
                 fmt::format("its tables are in {}, a file of another database or incarnation", beside.string()), kNext);
