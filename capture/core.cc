@@ -183,7 +183,10 @@ void Core::begin(const Vector& v) {
                      to_text(xid), to_text(same_slot->xid)));
     transactions_.close(same_slot);
   }
-  OpenTransaction* t = transactions_.open(v.con_id, xid);
+  // Of an XID that is open already the begin is only confirmed: a 5.1 with the begin flag may stand before its 5.2.
+  OpenTransaction* t = transactions_.find(v.con_id, xid);
+  if (t && t->has_begin) return;
+  if (!t) t = transactions_.open(v.con_id, xid);
   t->has_begin = true;
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;
@@ -335,6 +338,10 @@ Bytes Core::join_split_undo(OpenTransaction& t, const Vector& v) {
 void Core::pair_in_memory_undo() {
   for (const std::size_t i : rows_alone_) {
     const Vector& row = vectors_[i];
+    if (row.encrypted()) {
+      encrypted(row);
+      continue;
+    }
     const auto ktb = redo::decode<redo::Ktb>(row.field(1), row.order);
     const auto match = std::find_if(undos_alone_.begin(), undos_alone_.end(), [&](std::size_t j) {
       const auto k = redo::decode<Ktudb>(vectors_[j].field(1), row.order);
@@ -342,7 +349,8 @@ void Core::pair_in_memory_undo() {
     });
     if (match == undos_alone_.end()) {
       // Also what a block image or a cleanout leaves: only worth a word for a table that is captured.
-      const oracle::Table* table = dictionary_.latest().find(row.con_id, row.header().obj());
+      const oracle::Table* table =
+          dictionary_.latest().find(row.con_id, object_of_segment(row.con_id, row.header().obj()));
       if (table && table->captured)
         warn(record_->rba,
              fmt::format("a {}.{} change of {}.{} has no undo and is left out: is supplemental logging on?",
@@ -366,6 +374,10 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   if (ktub.opc() != redo::opcode(11, 1) && ktub.opc() != redo::opcode(10, 22)) return;
   OpenTransaction* t = transactions_.newest(applied.con_id, applied.usn(), ktub.slt);
   if (!t || !wanted(applied.con_id, ktub.obj, *t)) return;
+  if (row && row->encrypted()) {
+    t->suspect = true;
+    return encrypted(*row);
+  }
 
   const redo::Opcode op = row ? taken_back_by(row->op) : redo::kLogminerRow;
   const redo::RowAddress address = row ? changed_address(*row) : redo::RowAddress{};
@@ -465,8 +477,11 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   }
   if (!t.last && ddls_.empty()) return transactions_.close(&t);
   if (!t.has_begin && !t.suspect && !options_.partial) {
-    ++counters_.partial;
-    warn(point.rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
+    // One that --from-scn leaves out anyway, or that told nothing, is not missed.
+    if (t.last && point.scn > options_.from_scn) {
+      ++counters_.partial;
+      warn(point.rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
+    }
     if (!ddls_.empty()) ddls_.take(t.con_id, t.xid);
     return transactions_.close(&t);
   }

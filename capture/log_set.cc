@@ -79,8 +79,8 @@ LogSet find_logs(const std::vector<fs::path>& inputs, bool checksums) {
       std::optional<LogFile> log;
       try {
         log = read_log(path, checksums);
-      } catch (const Error& e) {
-        if (!directory || e.code() == ErrorCode::kIntegrity) throw;
+      } catch (const redo::NoRedoLog&) {
+        if (!directory) throw;
         set.passed_over.push_back(path);
         continue;
       }
@@ -113,19 +113,24 @@ LogSet find_logs(const std::vector<fs::path>& inputs, bool checksums) {
   return set;
 }
 
+// Redo of sequences first to last is not there, or not all of it.
+void ThreadStream::gap(std::uint16_t thread, std::uint32_t first, std::uint32_t last, const std::string& text) {
+  if (options_.on_gap == DamagePolicy::kStop)
+    throw Error(
+        ErrorCode::kUnreachable, logs_[next_log_].path.string(), text,
+        fmt::format("restore it (RMAN: RESTORE ARCHIVELOG FROM SEQUENCE {} UNTIL SEQUENCE {} THREAD {}), or pass "
+                    "the gap with --on-gap skip",
+                    first, last, thread));
+  options_.passed_over(thread, {first, 0, 0}, text);
+}
+
 void ThreadStream::open_next() {
   const LogFile& log = logs_[next_log_];
   if (next_log_ > 0 && log.sequence() != logs_[next_log_ - 1].sequence() + 1) {
     const std::uint32_t first = logs_[next_log_ - 1].sequence() + 1, last = log.sequence() - 1;
-    const std::string text = fmt::format("thread {} lacks log sequence {}{}", log.thread(), first,
-                                         first == last ? std::string() : fmt::format(" to {}", last));
-    if (options_.on_gap == DamagePolicy::kStop)
-      throw Error(
-          ErrorCode::kUnreachable, log.path.string(), text,
-          fmt::format("restore it (RMAN: RESTORE ARCHIVELOG FROM SEQUENCE {} UNTIL SEQUENCE {} THREAD {}), or pass "
-                      "the gap with --on-gap skip",
-                      first, last, log.thread()));
-    options_.passed_over(log.thread(), {first, 0, 0}, text);
+    gap(log.thread(), first, last,
+        fmt::format("thread {} lacks log sequence {}{}", log.thread(), first,
+                    first == last ? std::string() : fmt::format(" to {}", last)));
   }
   redo::LogReader::Options options;
   options.checksums = options_.checksums;
@@ -145,6 +150,13 @@ const redo::Group* ThreadStream::next_group() {
       if (options_.on_corruption == DamagePolicy::kStop) throw;
       options_.passed_over(reader_->header().thread, e.rba(), e.what());
       if (reader_->resync(e.next_block())) continue;
+    }
+    // A copy made while the log was current ends somewhere; its successor shows that more was written.
+    if (reader_->header().open() && next_log_ < logs_.size()) {
+      const LogFile& log = logs_[next_log_ - 1];
+      gap(log.thread(), log.sequence(), log.sequence(),
+          fmt::format("{} was copied before log sequence {} of thread {} was complete", log.path.string(),
+                      log.sequence(), log.thread()));
     }
     bytes_before_ += logs_[next_log_ - 1].size;
     reader_.reset();

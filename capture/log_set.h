@@ -58,8 +58,8 @@ class ThreadStream {
 
   ThreadStream(std::vector<LogFile> logs, Options options) : logs_(std::move(logs)), options_(std::move(options)) {}
 
-  // The next group, valid until the next call; null behind the last log. Throws CorruptRedo, or Error(kUnreachable) for
-  // a hole, unless the policy is to skip.
+  // The next group, valid until the next call; null behind the last log. Throws CorruptRedo, or Error(kUnreachable)
+  // where a log is missing or ends before its successor begins, unless the policy is to skip.
   const redo::Group* next_group();
 
   // Bytes of the logs that have been read.
@@ -67,6 +67,7 @@ class ThreadStream {
 
  private:
   void open_next();
+  void gap(std::uint16_t thread, std::uint32_t first, std::uint32_t last, const std::string& text);
 
   std::vector<LogFile> logs_;
   Options options_;

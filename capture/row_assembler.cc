@@ -126,7 +126,7 @@ bool RowAssembler::ignored(const Pair& pair) const {
   switch (pair.change->op) {
     case redo::kLockRow:
       return !(pair.has_header && pair.header.statement() == redo::StatementKind::kUpdate && begins && !ends);
-    case redo::kLogminerRow: return !pair.has_header || (open_count_ == 0 && pair.header.head.dba == 0 && !ends);
+    case redo::kLogminerRow:
     case redo::kCompareRow: return !pair.has_header || (open_count_ == 0 && pair.header.head.dba == 0 && !ends);
     case redo::kInsertRow:
     case redo::kDeleteRow:

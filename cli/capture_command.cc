@@ -80,8 +80,10 @@ class Run {
   int run() {
     for (const std::string& text : dictionary_.take_warnings()) tell("warning", 0, {}, text);
     capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
+    check_dictionary(set);
     total_bytes_ = set.bytes();
     for (auto& [thread, logs] : set.threads) {
+      ends_[thread] = logs.back().headers.redo.next_scn.value;
       capture::ThreadStream::Options stream;
       stream.checksums = options_.checksums;
       stream.on_corruption = options_.on_corruption;
@@ -169,7 +171,36 @@ class Run {
     }
   }
 
+  // Names would be wrong with the dictionary of another database or incarnation.
+  void check_dictionary(const capture::LogSet& set) const {
+    const oracle::DatabaseFacts& facts = dictionary_.facts();
+    const capture::LogFile& log = set.threads.begin()->second.front();
+    if (facts.resetlogs != 0 && facts.resetlogs != log.headers.redo.resetlogs)
+      throw Error(ErrorCode::kUsage, log.path.string(),
+                  fmt::format("is of incarnation {} of its database, {} of {}", log.headers.redo.resetlogs,
+                              options_.dictionaries.front(), facts.resetlogs),
+                  "name the dictionary of this database");
+  }
+
+  // Where the logs of the threads end at different SCNs, what the shorter threads committed behind their end is
+  // missing.
+  bool tell_coverage() {
+    oracle::Scn low = oracle::kNoScn, high = 0;
+    for (const auto& [thread, end] : ends_) {
+      low = std::min(low, end);
+      high = std::max(high, end);
+    }
+    if (low == high) return true;
+    for (const auto& [thread, end] : ends_)
+      if (end != high)
+        tell("warning", thread, {},
+             fmt::format("the logs of this thread end at SCN {}, others go on: from there on its commits are missing",
+                         end));
+    return false;
+  }
+
   int report() {
+    if (!interrupted && options_.to_scn == oracle::kNoScn && !tell_coverage()) incomplete_ = true;
     const capture::Counters& c = core_.counters();
     const std::vector<oracle::Xid> open = core_.unfinished();
     if (options_.json) {
@@ -193,12 +224,14 @@ class Run {
                    c.partial, c.partial == 1 ? "" : "s", c.partial == 1 ? "is" : "are");
     }
     if (interrupted) {
-      fmt::print(stderr, "interrupted behind commit SCN {}; go on with --from-scn {}\n", last_commit_scn_,
-                 last_commit_scn_);
+      // Others may have committed at the SCN of the last one told: it is told again.
+      const oracle::Scn from = std::max(options_.from_scn, last_commit_scn_ == 0 ? 0 : last_commit_scn_ - 1);
+      fmt::print(stderr, "interrupted; go on with --from-scn {} and another --output: commit SCN {} comes once more\n",
+                 from, from + 1);
       return static_cast<int>(ErrorCode::kInterrupted);
     }
-    if (incomplete_ || c.partial > 0) return static_cast<int>(ErrorCode::kIncomplete);
-    return check_ ? tell_check() : 0;
+    const int answer = check_ ? tell_check() : 0;
+    return incomplete_ || c.partial > 0 ? static_cast<int>(ErrorCode::kIncomplete) : answer;
   }
 
   int tell_check() {
@@ -225,6 +258,7 @@ class Run {
   change::Batch batch_;
   TextBuffer text_;
   std::uint64_t total_bytes_ = 0;
+  std::map<std::uint16_t, oracle::Scn> ends_;  // next SCN of each thread's last log; kNoScn = still current
   oracle::Scn last_commit_scn_ = 0;
   bool incomplete_ = false;
 };
@@ -232,7 +266,10 @@ class Run {
 // Without the file there is nothing to compare with yet: the script that makes it is what is needed.
 int capture_or_script(const Options& options) {
   if (!options.logminer.empty() && !fs::exists(options.logminer)) {
-    fmt::print("{}", sink::logminer_script(options.logs, options.from_scn, options.to_scn));
+    std::vector<std::string> logs;
+    for (const auto& [thread, files] : capture::find_logs({options.logs.begin(), options.logs.end()}).threads)
+      for (const capture::LogFile& file : files) logs.push_back(fs::absolute(file.path).string());
+    fmt::print("{}", sink::logminer_script(logs, options.from_scn, options.to_scn));
     throw Error(ErrorCode::kOperation, options.logminer, "is not there",
                 "make it with the SQL*Plus script that standard output has now, run where LogMiner can read the logs");
   }

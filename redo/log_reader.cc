@@ -14,12 +14,12 @@ CorruptRedo::CorruptRedo(const std::filesystem::path& path, Rba rba, std::string
       reason_(what),
       next_block_(next_block) {}
 
+NoRedoLog::NoRedoLog(const std::filesystem::path& path, std::string_view why)
+    : Error(ErrorCode::kOperation, path.string(), fmt::format("is no redo log: {}", why),
+            "name archived or online redo log files") {}
+
 LogHeaders read_headers(const InputFile& file, bool verify_checksums) {
-  const std::string place = file.path().string();
-  const auto no_log = [&](std::string_view why) {
-    return Error(ErrorCode::kOperation, place, fmt::format("is no redo log: {}", why),
-                 "name archived or online redo log files");
-  };
+  const auto no_log = [&](std::string_view why) { return NoRedoLog(file.path(), why); };
 
   std::array<std::uint8_t, 4096> bytes{};
   const std::size_t got = file.read(0, bytes.data(), bytes.size());
@@ -44,7 +44,8 @@ LogHeaders read_headers(const InputFile& file, bool verify_checksums) {
   if (verify_checksums && block_xor(bytes.data(), size) != 0)
     throw CorruptRedo(file.path(), {}, "the checksum of block 0 is wrong", 0);
 
-  if (file.read(size, bytes.data(), size) < size) throw no_log("the redo header (block 1) is cut off");
+  if (file.read(size, bytes.data(), size) < size)
+    throw CorruptRedo(file.path(), {0, 1, 0}, "the redo header (block 1) is cut off", 1);
   h.redo = decode<RedoHeader>(Bytes(bytes).subspan(0, size), h.order);
   const Rba rba{h.redo.block.sequence, 1, 0};
   const auto bad = [&](std::string_view why) { return CorruptRedo(file.path(), rba, why, 1); };
@@ -191,6 +192,8 @@ const Group* LogReader::next_group() {
     part.payload = used;
     LwnHeader lwn;
     if (!read_part(part, lwn)) {
+      if (n > 0 && !header().open())
+        corrupt(first_block, kBlockHeaderSize, fmt::format("an LWN group of {} parts has only {}", group_.parts, n));
       next_block_ = first_block;
       return nullptr;
     }
@@ -229,7 +232,8 @@ bool LogReader::resync(std::uint32_t from) {
   for (std::uint32_t number = from; number < end_block_; ++number) {
     const std::uint8_t* b = block(number);
     std::string why;
-    if (!b || check(b, number, why) != BlockState::kGood) continue;
+    if (!b) break;  // the file is shorter than its header says
+    if (check(b, number, why) != BlockState::kGood) continue;
     const Bytes first(b + kBlockHeaderSize, block_size() - kBlockHeaderSize);
     if ((load_u16(b + 12, order()) & 0x7FFF) != kBlockHeaderSize || (first[4] & kVldLwn) == 0) continue;
     const LwnHeader lwn = decode<LwnHeader>(first, order());

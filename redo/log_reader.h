@@ -49,8 +49,13 @@ class CorruptRedo : public Error {
   std::uint32_t next_block_;
 };
 
-// What the two header blocks of a file say. Throws Error(kOperation) when the file is no redo log, CorruptRedo when its
-// header is damaged.
+// A file that does not begin as a redo log does: another kind of file, or nothing of one.
+class NoRedoLog : public Error {
+ public:
+  NoRedoLog(const std::filesystem::path& path, std::string_view why);
+};
+
+// What the two header blocks of a file say. Throws NoRedoLog, or CorruptRedo when the header of a log is damaged.
 struct LogHeaders {
   FileHeader file;
   RedoHeader redo;

@@ -69,6 +69,7 @@ std::string iso_time(std::string_view text) {
   std::string iso(text);
   if (text.size() >= 9 && text[2] == '-' && text[6] == '-') {
     const auto* month = std::find(std::begin(kMonths), std::end(kMonths), text.substr(3, 3));
+    if (month == std::end(kMonths)) return iso;
     int year = 0;
     std::from_chars(text.data() + 7, text.data() + 9, year);
     iso = fmt::format("{}-{:02}-{}", year < 50 ? 2000 + year : 1900 + year, month - std::begin(kMonths) + 1,
@@ -77,7 +78,7 @@ std::string iso_time(std::string_view text) {
       int hour = 0;
       std::from_chars(text.data() + 10, text.data() + 12, hour);
       std::string rest(text.substr(12));
-      if (const std::size_t half = rest.find_first_of("AP"); half != std::string::npos) {
+      if (const std::size_t half = rest.find_first_of("AP"); half != std::string::npos && half > 0) {
         hour = hour % 12 + (rest[half] == 'P' ? 12 : 0);
         rest.erase(half - 1, 3);
       }
@@ -131,7 +132,7 @@ bool same_value(TypeCode type, std::string_view ours, std::string_view theirs) {
     }
     case TypeCode::kRaw:
       return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
-                        [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+                        [](char a, char b) { return (a | 0x20) == (b | 0x20); });  // hexadecimal digits
     default: return flat(ours) == flat(theirs);
   }
 }
