@@ -127,6 +127,12 @@ std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options,
     auto table = new_table(n, fmt::format("T{}", n + 1));
     table->supplemental = static_cast<Supplemental>(n % 3 == 0 ? 2 : n % 3 == 1 ? 1 : 0);
     table->row_dependencies = n % 2 == 1 && chosen(options, "dependencies");
+    if (n % 2 == 0 && chosen(options, "index")) {
+      Segment& index = table->index.emplace();
+      index.obj = index.data_obj = table->obj + 1;
+      index.file = kFirstLobFile + 2 * kLobsMax;
+      index.start_at(16 + n * kBlocksPerTable);
+    }
     // The third table has more columns than fit one row piece.
     const std::uint32_t count = n == 2 ? random.between(256, 300) : random.between(3, 25);
     std::uint32_t lobs = 0;

@@ -70,6 +70,8 @@ void describe_table(Container& container, const SimulatedTable& table, Put put) 
       put(partition_row(table, p));
       put(oracle::PartitionRow{table.segments[p].obj, table.segments[p].data_obj, table.obj});
     }
+  if (table.index)
+    put(oracle::ObjectRow{kUser, table.index->obj, table.index->data_obj, "PK_" + table.name, 1, {}, 0, {}});
   put(oracle::ConstraintRow{++container.last_constraint, table.obj, 2});
   if (!table.index_organized()) {
     put(oracle::ConstraintColumnRow{container.last_constraint, 1, table.obj, {}});

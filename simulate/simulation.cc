@@ -172,9 +172,9 @@ class Simulation {
 }  // namespace
 
 const std::vector<std::string>& operation_names() {
-  static const std::vector<std::string> names{"insert",    "update",       "delete", "multi",      "chain",  "migrate",
-                                              "savepoint", "rollback",     "lock",   "strands",    "packed", "split",
-                                              "noise",     "dependencies", "ddl",    "partitions", "iot",    "direct"};
+  static const std::vector<std::string> names{
+      "insert", "update", "delete", "multi",        "chain", "migrate",    "savepoint", "rollback", "lock", "strands",
+      "packed", "split",  "noise",  "dependencies", "ddl",   "partitions", "iot",       "direct",   "index"};
   return names;
 }
 

@@ -90,6 +90,7 @@ struct Row {
   RowAddress head;               // where the ROWID points: the head piece, or the stub of a migrated row
   bool migrated = false;         // the head is a stub, pieces[0] lies elsewhere
   std::uint16_t segment = 0;     // of the table's segments
+  RowAddress index_entry;        // in the table's index, if it has one
 };
 
 // A row of the model with who holds it.
@@ -111,6 +112,7 @@ struct SimulatedTable {
 
   std::uint16_t cluster_columns = 0;   // leading columns that are the key of the table's cluster: not in its row pieces
   std::uint8_t cluster_table = 0;      // number of the table in its cluster
+  std::optional<Segment> index;        // of the primary key
   std::vector<std::uint16_t> iot_key;  // index-organized: the columns of the key, in its order
   std::vector<std::unique_ptr<Held>> rows;
 

@@ -4,13 +4,13 @@ namespace redoubt::simulate {
 namespace {
 
 // Of a LOB out of the row redo tells the new value only: `old` names the row's values that are none. An update does not
-// tell a LOB that it left alone, though the row's move may show it: `other` is the other side.
+// tell such a LOB that it left alone, though the row's move may show it: `other` is the other side.
 std::string image(const SimulatedTable& table, const Row& row, const std::vector<std::uint16_t>* shown, const Row* old,
                   const Row* other = nullptr) {
   std::string text = "{";
   const auto add = [&](std::size_t c) {
     if (table.columns[c].hidden) return;
-    if (table.columns[c].lob && other && other->values[c] == row.values[c] && !row.values[c].null()) return;
+    if (row.values.size() > c && row.values[c].outside && other && other->values[c] == row.values[c]) return;
     if (text.size() > 1) text += ',';
     text += json_string(table.columns[c].name) + ":";
     if (c >= row.values.size()) {

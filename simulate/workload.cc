@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "simulate/direct_load.h"
+#include "simulate/index_redo.h"
 #include "simulate/iot_redo.h"
 #include "simulate/lob_redo.h"
 
@@ -13,6 +14,24 @@ namespace {
 constexpr std::uint32_t kRowBytesMax = 7000;  // of a piece
 constexpr std::uint16_t kPieceColumnsMax = 255;
 constexpr std::size_t kRowsKept = 400;  // of a table: enough to change, little to remember
+
+ByteString index_key(const Row& row) {
+  const ByteString& id = row.values[0].bytes;
+  return ByteString(1, static_cast<std::uint8_t>(id.size())) + id;
+}
+
+ByteString index_rowid(const Row& row) {
+  ByteString bytes(6, 0);
+  store(bytes.data(), row.head.dba, ByteOrder::kBig);
+  store(bytes.data() + 4, row.head.slot, ByteOrder::kBig);
+  return bytes;
+}
+
+// Has its own transaction written LOBs of the row that lie outside? Moved along, they would still be told as new.
+bool written_here(const Held& held) {
+  const auto& values = held.row.values;
+  return held.by != nullptr && std::any_of(values.begin(), values.end(), [](const Value& v) { return v.outside; });
+}
 
 }  // namespace
 
@@ -132,6 +151,7 @@ void Workload::insert(OpenTransaction& t, SimulatedTable& table) {
   Held& held = add(t, table, std::move(row));
   t.redo.insert(table, held.row);
   t.truth.insert(table, held.row);
+  add_index_entry(t, table, held.row);
 }
 
 // Rows in one piece each and in one block, in one vector.
@@ -152,18 +172,22 @@ void Workload::insert_many(OpenTransaction& t, SimulatedTable& table) {
   }
   if (made.empty()) return insert(t, table);
   std::vector<const Row*> together;
+  std::vector<Row*> made_rows;
   for (Row& row : made) {
     Held& held = add(t, table, std::move(row));
     together.push_back(&held.row);
+    made_rows.push_back(&held.row);
     t.truth.insert(table, held.row);
   }
   t.redo.insert_rows(table, together);
+  for (Row* row : made_rows) add_index_entry(t, table, *row);
 }
 
 void Workload::remove(OpenTransaction& t, SimulatedTable& table, Held& held) {
   t.hold(held);
   t.redo.remove(table, held.row);
   t.truth.remove(table, held.row);
+  remove_index_entry(t, table, held.row);
   held.gone = true;
   ++rows_;
 }
@@ -185,6 +209,7 @@ void Workload::remove_many(OpenTransaction& t, SimulatedTable& table) {
     ++rows_;
   }
   t.redo.remove_rows(table, together);
+  for (const Row* row : together) remove_index_entry(t, table, *row);
   for (Held* held : chosen) held->gone = true;
 }
 
@@ -210,7 +235,7 @@ void Workload::update(OpenTransaction& t, SimulatedTable& table, Held& held) {
   std::vector<std::uint16_t> columns = changeable(table, held.row);
   if (columns.empty()) return;
   if (may("migrate") && held.row.pieces.size() == 1 && !held.row.migrated && random_.percent(12) &&
-      std::none_of(held.row.values.begin(), held.row.values.end(), [](const Value& v) { return v.outside; })) {
+      !written_here(held)) {
     return migrate(t, table, held, columns);
   }
   // A few of them, in order.
@@ -260,6 +285,17 @@ std::vector<std::uint16_t> Workload::shown(const SimulatedTable& table, std::vec
     columns.insert(columns.begin(), 0);
   }
   return columns;
+}
+
+// The primary key index: key and ROWID. A reader of rows steps over it.
+void Workload::add_index_entry(OpenTransaction& t, SimulatedTable& table, Row& row) {
+  if (!table.index) return;
+  row.index_entry = IndexRedo(t.redo, *table.index).insert(index_key(row), index_rowid(row));
+}
+
+void Workload::remove_index_entry(OpenTransaction& t, SimulatedTable& table, const Row& row) {
+  if (!table.index || row.index_entry == RowAddress{}) return;
+  IndexRedo(t.redo, *table.index).remove(row.index_entry, index_key(row), index_rowid(row));
 }
 
 void Workload::index_organized(OpenTransaction& t, SimulatedTable& table) {

@@ -33,6 +33,8 @@ class Workload {
   void update(OpenTransaction& t, SimulatedTable& table, Held& held);
   void migrate(OpenTransaction& t, SimulatedTable& table, Held& held, std::vector<std::uint16_t> columns);
   std::vector<std::uint16_t> shown(const SimulatedTable& table, std::vector<std::uint16_t> columns) const;
+  void add_index_entry(OpenTransaction& t, SimulatedTable& table, Row& row);
+  void remove_index_entry(OpenTransaction& t, SimulatedTable& table, const Row& row);
   void index_organized(OpenTransaction& t, SimulatedTable& table);
   void load(OpenTransaction& t, SimulatedTable& table);
 

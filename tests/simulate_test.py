@@ -20,6 +20,7 @@ RELEASES = ["23", "19", "11.2", "12.1", "21", "12.2"]
 
 FORMS = {
     "plain": ["--types", "plain"],
+    "index": ["--types", "plain", "--operations", "insert,update,delete,multi,index,savepoint,rollback"],
     "lobs": ["--types", "number,clob,blob,nclob,json,vector,varchar2x,rawx,long"],
     "index-organized": ["--types", "plain", "--operations", "insert,update,delete,iot,savepoint,rollback,noise"],
     "direct": ["--types", "plain", "--operations", "insert,update,delete,direct,rollback,partitions"],
