@@ -22,8 +22,8 @@ struct Statement {
 
 class Ddl {
  public:
-  Ddl(const Options& options, Container& container, RedoEncoder& redo, Random& random)
-      : options_(options), container_(container), system_(container.system), redo_(redo), random_(random) {}
+  Ddl(Container& container, RedoEncoder& redo, Random& random)
+      : container_(container), system_(container.system), redo_(redo), random_(random) {}
 
   void run() {
     std::vector<SimulatedTable*> free;
@@ -329,7 +329,6 @@ class Ddl {
     }
   }
 
-  const Options& options_;
   Container& container_;
   SystemTables& system_;
   RedoEncoder& redo_;
@@ -338,8 +337,6 @@ class Ddl {
 
 }  // namespace
 
-void run_ddl(const Options& options, Container& container, RedoEncoder& redo, Random& random) {
-  Ddl(options, container, redo, random).run();
-}
+void run_ddl(Container& container, RedoEncoder& redo, Random& random) { Ddl(container, redo, random).run(); }
 
 }  // namespace redoubt::simulate

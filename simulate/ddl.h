@@ -13,6 +13,6 @@
 namespace redoubt::simulate {
 
 // One statement as the transaction `redo`, which is ended; nothing when no table is free.
-void run_ddl(const Options& options, Container& container, RedoEncoder& redo, Random& random);
+void run_ddl(Container& container, RedoEncoder& redo, Random& random);
 
 }  // namespace redoubt::simulate

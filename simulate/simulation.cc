@@ -153,7 +153,7 @@ class Simulation {
   void change_schema() {
     Container& container = any_container();
     RedoEncoder redo(cluster_, any_thread(), container.con_id, container.con_uid);
-    run_ddl(options_, container, redo, random_);
+    run_ddl(container, redo, random_);
     cluster_.flush(redo.thread());
   }
 
