@@ -299,12 +299,13 @@ RecordFacts read_record_facts(const redo::Record& record, std::uint32_t vector_h
   }
   facts["changes"] = std::move(changes);
   // The block lies in the undo vector, or in the row vector that takes a change back.
+  const Vector* holder = undo.supplemental.present ? undo_vector : row_vector;
   const redo::SupplementalBlock& block = undo.supplemental.present ? undo.supplemental : row.supplemental;
-  if (block.present) {
+  if (holder && block.present) {
     const std::string prefix = out.undo ? "supplemental" : "rollback_supplemental";
     facts["undo_has_supplemental"] = out.undo;
     facts[prefix + "_flags_nonzero"] = block.header.fb != 0;
-    facts[prefix] = supplemental_facts(undo.supplemental.present ? *undo_vector : *row_vector, block, out.data_obj);
+    facts[prefix] = supplemental_facts(*holder, block, out.data_obj);
   }
   if (undo.kdo.row_op() == RowOp::kUpdate) facts["row_piece_columns_before_after"] = {undo.kdo.cc, row.kdo.cc};
   out.head = block.present && block.header.head != redo::RowAddress{} ? block.header.head : row.kdo.address();

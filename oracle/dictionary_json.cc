@@ -464,9 +464,9 @@ std::string dictionary_json(const LoadedDictionary& dictionary) {
     constexpr bool kExtra = std::is_same_v<Row, IndexRow> || std::is_same_v<Row, IndexColumnRow>;
     if (!kExtra || table.size() != 0) write_rows(out, Layout<Row>::kArray, table);
   });
-  for (const auto& [suffix, tables] : rows.tokens())
-    tables.each_table([&]<class Row>(const RowTable<Row>& table) {
-      write_rows(out, fmt::format("{}{}", Layout<Row>::kArray, suffix), table);
+  for (const auto& token : rows.tokens())
+    token.second.each_table([&]<class Row>(const RowTable<Row>& table) {
+      write_rows(out, fmt::format("{}{}", Layout<Row>::kArray, token.first), table);
     });
   out.close('}');
   out.line();
