@@ -116,6 +116,7 @@ void RedoEncoder::supplement(Fields& fields, StatementKind kind, std::uint8_t fb
   if (head) s.head = *head;
   fields.push_back(encoded(s, head ? redo::kSupplementalFullSize : redo::kSupplementalSize));
   if (columns.empty()) return;
+  REDOUBT_ASSERT(row);
   ByteString numbers, lengths;
   for (const std::uint16_t c : columns) {
     const Value& v = row->values[c];
@@ -239,7 +240,8 @@ void RedoEncoder::update(const SimulatedTable& table, const Row& row, const Row&
     supplemental.clear();
   }
   for (std::size_t p = 0; p < parts.size(); ++p) {
-    const auto& [index, entries] = parts[p];
+    const std::size_t index = parts[p].first;
+    const std::vector<std::size_t>& entries = parts[p].second;
     const RowPiece& piece = row.pieces[index];
     Kdo k;
     k.op = static_cast<std::uint8_t>(RowOp::kUpdate);
