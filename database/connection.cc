@@ -1,0 +1,33 @@
+#include "database/connection.h"
+
+#include "database/engines.h"
+
+namespace redoubt::database {
+
+std::unique_ptr<Connection> connect(const Url& url, const Options& options) {
+  switch (url.engine) {
+    case Engine::kSqlite: return connect_sqlite(url, options);
+    case Engine::kPostgresql: return connect_postgresql(url, options);
+    case Engine::kMariadb:
+    case Engine::kOracle:
+    case Engine::kOdbc: return connect_odbc(url, options);
+  }
+  return nullptr;
+}
+
+Batch Connection::read_row(std::string_view sql, const Batch& parameters) {
+  const auto rows = read(sql, parameters);
+  Batch batch(rows->columns().size(), 1);
+  rows->next(batch);
+  return batch;
+}
+
+Transaction::~Transaction() {
+  if (!connection_) return;
+  try {
+    connection_->rollback();
+  } catch (const Error&) {  // the connection is gone, and the transaction with it
+  }
+}
+
+}  // namespace redoubt::database
