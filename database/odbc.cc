@@ -308,7 +308,7 @@ void OdbcConnection::set_up_session(const Options& options) {
   server_ = {info(SQL_DBMS_NAME), info(SQL_DBMS_VER), info(SQL_USER_NAME), info(SQL_DATABASE_NAME), ""};
   const bool read_only = options.access == Access::kReadOnly;
   if (engine() == Engine::kMariadb) {
-    execute(fmt::format("SET NAMES utf8mb4, time_zone = '+00:00', max_statement_time = {}, "
+    execute(fmt::format("SET time_zone = '+00:00', max_statement_time = {}, "
                         "sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION'",
                         static_cast<double>(timeout_.count()) / 1000));
     if (read_only) execute("SET SESSION TRANSACTION READ ONLY");

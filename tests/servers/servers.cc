@@ -198,8 +198,9 @@ MariadbServer::MariadbServer(std::vector<std::string> options, fs::path data)
                "--auth-root-authentication-method=normal"},
               "mysql", home_.path() / "log");
   const fs::path first = home_.path() / "first.sql";
-  std::ofstream(first) << "CREATE DATABASE redoubt CHARACTER SET utf8mb4; "
-                          "CREATE USER redoubt@'%' IDENTIFIED BY 'bastion'; GRANT ALL ON *.* TO redoubt@'%' WITH GRANT OPTION;\n";
+  std::ofstream(first) << "CREATE DATABASE redoubt CHARACTER SET utf8mb4;\n"
+                          "CREATE USER redoubt@'%' IDENTIFIED BY 'bastion';\n"
+                          "GRANT ALL ON *.* TO redoubt@'%' WITH GRANT OPTION;\n";
   options_.push_back("--init-file=" + first.string());
   start();
   options_.pop_back();
