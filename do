@@ -26,7 +26,8 @@ do_demo() { # build, capture the real redo log (where it lies), then a simulated
   show redoubt simulate --check build/demo/rows.jsonl build/demo
 }
 
-do_test() { # build and run every test: units, end to end, the commands in the documents
+do_test() { # build and run every test: units, end to end, against real servers, the commands in the documents
+  need build test
   build dev
   ctest --preset dev
 }
@@ -94,7 +95,7 @@ do_docs() { # run the commands that README.md and docs/ show, and check their li
 }
 
 do_install-deps() { # install every package that any command needs
-  need build layers format tidy fuzz
+  need build test layers format tidy fuzz
 }
 
 do_clean() { # remove everything that was built

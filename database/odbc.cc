@@ -1,8 +1,12 @@
 // MariaDB, Oracle and any other database with a driver for unixODBC.
 //
-// Rows are fetched in arrays, column by column: one buffer per column of `rows x width` bytes and one array of lengths,
-// which the driver fills in one call. Columns that have no bounded width (LONGTEXT, BLOB, CLOB) are read value by value,
-// one row at a time. Moments come as text: the ODBC structures cannot hold MariaDB's zero dates nor Oracle's years BC.
+// Rows are fetched in arrays. The driver fills many rows in one call, each laid out as
+//
+//     length of column 1 (8) | value (its width, up to the next multiple of 8) | length of column 2 | ...
+//
+// Row by row, because drivers differ in the stride of an array of 4-byte floats. Columns that have no bounded width
+// (LONGTEXT, BLOB, CLOB) are read value by value, one row at a time. Moments come as text: the ODBC structures cannot
+// hold MariaDB's zero dates nor Oracle's years BC.
 //
 // The unixODBC driver manager converts nothing we use: char data is UTF-8 both ways.
 #include <algorithm>
@@ -32,10 +36,11 @@ SQLCHAR* chars(std::string& text) { return reinterpret_cast<SQLCHAR*>(text.data(
 template <SQLSMALLINT kind>
 class Handle {
  public:
-  explicit Handle(SQLHANDLE parent) {
-    if (!good(SQLAllocHandle(kind, parent, &handle_))) throw std::bad_alloc();
+  // Null where the driver gives none.
+  explicit Handle(SQLHANDLE parent) { SQLAllocHandle(kind, parent, &handle_); }
+  ~Handle() {
+    if (handle_) SQLFreeHandle(kind, handle_);
   }
-  ~Handle() { SQLFreeHandle(kind, handle_); }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
   SQLHANDLE get() const { return handle_; }
@@ -88,12 +93,11 @@ std::string connection_string(const Url& url, const Options& options, SQLHENV en
   return text;
 }
 
-// One column of a result: what it is, and the memory the driver writes it to.
+// One column of a result: what the driver makes of it, and where in a row.
 struct Binding {
   SQLSMALLINT c_type = SQL_C_CHAR;
-  std::size_t width = 0;  // bytes per row; 0 = read value by value
-  std::vector<char> buffer;
-  std::vector<SQLLEN> lengths;
+  std::size_t width = 0;   // bytes; 0 = read value by value
+  std::size_t offset = 0;  // of the length; the value is 8 bytes behind
 };
 
 bool read_duration(std::string_view text, Interval& out) {
@@ -181,6 +185,7 @@ class OdbcConnection final : public Connection {
   class Statement {
    public:
     explicit Statement(OdbcConnection& connection) : connection_(connection), handle_(connection.get()) {
+      if (!get()) connection_.fail(SQL_HANDLE_DBC, connection_.get());
       SQLSetStmtAttr(get(), SQL_ATTR_CURSOR_TYPE, reinterpret_cast<SQLPOINTER>(SQL_CURSOR_FORWARD_ONLY), 0);
       if (connection_.engine() != Engine::kMariadb && connection_.timeout_.count())  // MariaDB's server keeps the time
         SQLSetStmtAttr(get(), SQL_ATTR_QUERY_TIMEOUT,
@@ -352,6 +357,7 @@ void OdbcConnection::fail(SQLSMALLINT kind, SQLHANDLE handle) const {
     code = fmt::format("ORA-{:05}", number);
   }
   if (failure == Failure::kOther) failure = failure_of_sqlstate(reinterpret_cast<const char*>(state.data()));
+  if (code.empty()) failure = Failure::kConnection, code = "08003";  // a handle that gives no reason is of no connection
   if (cancelled_.load()) failure = Failure::kCancelled;
   if (code == "IM002" || code == "01000" || text.find("Can't open lib") != text.npos) {
     failure = Failure::kOther;
@@ -467,6 +473,8 @@ class OdbcRows final : public Rows {
   OdbcConnection::Statement statement_;
   std::vector<ColumnInfo> columns_;
   std::vector<Binding> bindings_;
+  std::size_t stride_ = 0;
+  std::vector<std::uint64_t> buffer_;
   SQLULEN rows_per_fetch_ = 1, fetched_ = 0, taken_ = 0;
   bool more_ = true;
   std::vector<char> window_;
@@ -544,23 +552,27 @@ void OdbcRows::describe(SQLUSMALLINT i) {
 }
 
 void OdbcRows::bind() {
-  std::size_t width = 0;
   bool by_value = false;
-  for (const Binding& b : bindings_) width += b.width + sizeof(SQLLEN), by_value |= b.width == 0;
-  rows_per_fetch_ = by_value ? 1 : std::clamp<std::size_t>(kFetchBytes / std::max<std::size_t>(width, 1), 1, Batch::kRows);
+  for (Binding& b : bindings_) {
+    b.offset = stride_;
+    stride_ += sizeof(SQLLEN) + (b.width + 7) / 8 * 8;
+    by_value |= b.width == 0;
+  }
+  rows_per_fetch_ = by_value ? 1 : std::clamp<std::size_t>(kFetchBytes / std::max<std::size_t>(stride_, 1), 1, Batch::kRows);
+  buffer_.resize((stride_ * rows_per_fetch_ + 7) / 8);
   const auto set = [&](SQLINTEGER attribute, SQLPOINTER value) {
     statement_.check(SQLSetStmtAttr(statement_.get(), attribute, value, 0));
   };
-  set(SQL_ATTR_ROW_BIND_TYPE, reinterpret_cast<SQLPOINTER>(SQL_BIND_BY_COLUMN));
+  set(SQL_ATTR_ROW_BIND_TYPE, reinterpret_cast<SQLPOINTER>(stride_));
   set(SQL_ATTR_ROW_ARRAY_SIZE, reinterpret_cast<SQLPOINTER>(rows_per_fetch_));
   set(SQL_ATTR_ROWS_FETCHED_PTR, &fetched_);
+  char* const first = reinterpret_cast<char*>(buffer_.data());
   for (std::size_t i = 0; i < bindings_.size(); ++i) {
-    Binding& b = bindings_[i];
+    const Binding& b = bindings_[i];
     if (b.width == 0) continue;
-    b.buffer.resize(b.width * rows_per_fetch_);
-    b.lengths.resize(rows_per_fetch_);
-    statement_.check(SQLBindCol(statement_.get(), static_cast<SQLUSMALLINT>(i + 1), b.c_type, b.buffer.data(),
-                                static_cast<SQLLEN>(b.width), b.lengths.data()));
+    statement_.check(SQLBindCol(statement_.get(), static_cast<SQLUSMALLINT>(i + 1), b.c_type,
+                                first + b.offset + sizeof(SQLLEN), static_cast<SQLLEN>(b.width),
+                                reinterpret_cast<SQLLEN*>(first + b.offset)));
   }
 }
 
@@ -596,9 +608,11 @@ bool OdbcRows::next(Batch& batch) {
 
 void OdbcRows::take(Column& column, std::size_t i, std::size_t row) {
   const Binding& b = bindings_[i];
-  const SQLLEN length = b.lengths[row];
+  const char* value = reinterpret_cast<const char*>(buffer_.data()) + row * stride_ + b.offset;
+  SQLLEN length;
+  std::memcpy(&length, value, sizeof length);
   if (length == SQL_NULL_DATA) return column.add_null();
-  const char* value = b.buffer.data() + row * b.width;
+  value += sizeof length;
   switch (b.c_type) {
     case SQL_C_SBIGINT: {
       std::int64_t integer;
@@ -662,7 +676,8 @@ void OdbcRows::take_long(Column& column, std::size_t i) {
 
 // --- loading ---
 
-// Row arrays: as many rows per round trip as a batch has. Everything goes as text, but bytes.
+// Row arrays: as many rows per round trip as a batch has. A column of integers or of doubles goes as such, all others as
+// text or bytes.
 class OdbcLoad final : public Connection::Load {
  public:
   OdbcLoad(OdbcConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
@@ -703,40 +718,66 @@ class OdbcLoad final : public Connection::Load {
 
  private:
   struct Array {
-    std::vector<char> buffer;
-    std::vector<SQLLEN> lengths;
-    TextBuffer texts;
+    TextBuffer values;
     std::vector<std::size_t> ends;
+    std::vector<SQLLEN> lengths;
+    std::vector<std::uint64_t> words;
+    std::vector<char> texts;
   };
 
+  // The storage that all values have, kNull for none at all, kText where they differ.
+  static Storage storage_of_all(const Column& column) {
+    Storage all = Storage::kNull;
+    for (std::size_t row = 0; row < column.rows(); ++row) {
+      const Storage storage = column.storage(row);
+      if (all == Storage::kNull) all = storage;
+      else if (storage != Storage::kNull && storage != all) return Storage::kText;
+    }
+    return all;
+  }
+
   static void bind(OdbcConnection::Statement& statement, const Column& column, Array& array, SQLUSMALLINT mark) {
-    array.texts.clear();
-    array.ends.clear();
+    const std::size_t rows = column.rows();
+    const Storage storage = storage_of_all(column);
+    const auto bind_array = [&](SQLSMALLINT c_type, SQLSMALLINT sql_type, void* values, std::size_t width) {
+      statement.check(SQLBindParameter(statement.get(), mark, SQL_PARAM_INPUT, c_type, sql_type, width, 0, values,
+                                       static_cast<SQLLEN>(width), array.lengths.data()));
+    };
     array.lengths.clear();
-    bool binary = false;
+    if (storage == Storage::kInteger || storage == Storage::kDouble) {
+      array.words.resize(rows);
+      for (std::size_t row = 0; row < rows; ++row) {
+        array.words[row] = static_cast<std::uint64_t>(column.integer(row));  // of a double its bits
+        array.lengths.push_back(column.is_null(row) ? SQL_NULL_DATA : 0);
+      }
+      if (storage == Storage::kInteger) return bind_array(SQL_C_SBIGINT, SQL_BIGINT, array.words.data(), 8);
+      return bind_array(SQL_C_DOUBLE, SQL_DOUBLE, array.words.data(), 8);
+    }
+    array.values.clear();
+    array.ends.clear();
     std::size_t width = 1;
-    for (std::size_t row = 0, start = 0; row < column.rows(); ++row) {
+    for (std::size_t row = 0, start = 0; row < rows; ++row) {
       switch (column.storage(row)) {
         case Storage::kNull: break;
-        case Storage::kInteger: array.texts.append_int(column.integer(row)); break;
-        case Storage::kDouble: array.texts.append(fmt::format("{}", column.real(row))); break;
-        case Storage::kBytes: binary = true; [[fallthrough]];
-        case Storage::kText: array.texts.append(column.text(row)); break;
-        case Storage::kDateTime: write_time(array.texts, column.time(row), Parts::kTime); break;
-        case Storage::kInterval: array.texts.append(duration_text(column.interval(row))); break;
+        case Storage::kInteger: array.values.append_int(column.integer(row)); break;
+        case Storage::kDouble: array.values.append(fmt::format("{}", column.real(row))); break;
+        case Storage::kBytes:
+        case Storage::kText: array.values.append(column.text(row)); break;
+        case Storage::kDateTime: write_time(array.values, column.time(row), Parts::kTime); break;
+        case Storage::kInterval: array.values.append(duration_text(column.interval(row))); break;
       }
-      width = std::max(width, array.texts.size() - start);
-      array.lengths.push_back(column.is_null(row) ? SQL_NULL_DATA : static_cast<SQLLEN>(array.texts.size() - start));
-      array.ends.push_back(start = array.texts.size());
+      const std::size_t size = array.values.size() - start;
+      width = std::max(width, size);
+      array.lengths.push_back(column.is_null(row) ? SQL_NULL_DATA : static_cast<SQLLEN>(size));
+      array.ends.push_back(start += size);
     }
-    array.buffer.assign(width * column.rows(), '\0');
-    for (std::size_t row = 0, start = 0; row < column.rows(); start = array.ends[row++]) {
-      const std::string_view text = array.texts.view().substr(start, array.ends[row] - start);
-      if (!text.empty()) std::memcpy(array.buffer.data() + row * width, text.data(), text.size());
+    array.texts.assign(width * rows, '\0');
+    for (std::size_t row = 0, start = 0; row < rows; start = array.ends[row++]) {
+      const std::string_view text = array.values.view().substr(start, array.ends[row] - start);
+      if (!text.empty()) std::memcpy(array.texts.data() + row * width, text.data(), text.size());
     }
-    statement.check(SQLBindParameter(statement.get(), mark, SQL_PARAM_INPUT, binary ? SQL_C_BINARY : SQL_C_CHAR,
-                                     binary ? SQL_VARBINARY : SQL_VARCHAR, width, 0, array.buffer.data(),
-                                     static_cast<SQLLEN>(width), array.lengths.data()));
+    if (storage == Storage::kBytes) bind_array(SQL_C_BINARY, SQL_VARBINARY, array.texts.data(), width);
+    else bind_array(SQL_C_CHAR, SQL_VARCHAR, array.texts.data(), width);
   }
 
   OdbcConnection& connection_;

@@ -3,6 +3,7 @@
 // A value's storage is taken as it is: SQLite's types are of values, not of columns, and nothing that is stored may be
 // changed by being read. The declared type only says what to expect (section 3.1 of SQLite's "Datatypes").
 #include <atomic>
+#include <cerrno>
 #include <fmt/format.h>
 #include <limits>
 #include <sqlite3.h>
@@ -121,8 +122,7 @@ class SqliteConnection final : public Connection {
     if (own) begin();
     try {
       const Running running(*this);
-      const Statement statement = prepare(sql);
-      if (!statement) fail(SQLITE_ERROR, "an empty statement");
+      const Statement statement = prepare_numbered(sql);
       std::vector<std::int64_t> changed(parameters.rows());
       for (std::size_t row = 0; row < parameters.rows(); ++row) {
         bind(statement.get(), parameters, row);
@@ -176,6 +176,13 @@ class SqliteConnection final : public Connection {
    private:
     SqliteConnection& connection_;
   };
+
+  // A statement with parameters: to SQLite $2 is a name, ?2 the second one.
+  Statement prepare_numbered(std::string_view sql) {
+    Statement statement = prepare(replace_parameters(sql, [](std::size_t n) { return fmt::format("?{}", n); }));
+    if (!statement) fail(SQLITE_ERROR, "an empty statement");
+    return statement;
+  }
 
   // The first statement of `sql`, or nothing if there is only white space and comment.
   Statement prepare(std::string_view sql, std::string_view* rest = nullptr) {
@@ -242,6 +249,7 @@ class SqliteConnection final : public Connection {
                           timed_out_ ? "the statement took longer than query_timeout" : "the statement was cancelled");
     const std::string message = what.empty() ? sqlite3_errmsg(db_) : std::string(what);
     Failure failure = failure_of_sqlite(code);
+    if ((code & 0xFF) == SQLITE_IOERR && sqlite3_system_errno(db_) == ENOSPC) failure = Failure::kSpace;
     if (code == SQLITE_ERROR && (message.starts_with("no such table") || message.starts_with("no such column")))
       failure = Failure::kObject;
     throw DatabaseError(failure, name_of_code(code), place_, fmt::format("{} ({})", message, name_of_code(code)));
@@ -274,8 +282,7 @@ class SqliteRows final : public Rows {
       : connection_(connection), running_(connection), parameters_(parameters.width(), 1) {
     // The statement reads its parameters while it runs, so it has its own.
     for (std::size_t i = 0; i < parameters.width(); ++i) parameters_[i].add_from(parameters[i], 0);
-    statement_ = connection.prepare(sql);
-    if (!statement_) connection.fail(SQLITE_ERROR, "an empty statement");
+    statement_ = connection.prepare_numbered(sql);
     if (parameters.width() != 0) {
       REDOUBT_ASSERT(parameters.rows() == 1);
       connection.bind(statement_.get(), parameters_, 0);

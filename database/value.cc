@@ -35,6 +35,7 @@ class Scan {
     text_.remove_prefix(n);
     return n >= least;
   }
+  bool at(char c) const { return text_.starts_with(c); }
   std::size_t left() const { return text_.size(); }
 
  private:
@@ -121,8 +122,8 @@ bool read_time(std::string_view text, DateTime& time) {
     return false;
   if (month > 12 || day > 31) return false;
   std::int64_t shift = 0;
-  const std::size_t before_time = scan.left();
-  if (before_time && !scan.take(" BC")) {
+  bool bc = scan.take(" BC");
+  if (!bc && scan.left()) {
     if (!scan.take(' ') && !scan.take('T')) return false;
     if (!scan.number(2, 2, hour) || !scan.take(':') || !scan.number(2, 2, minute) || !scan.take(':') ||
         !scan.number(2, 2, second))
@@ -135,16 +136,15 @@ bool read_time(std::string_view text, DateTime& time) {
       for (std::size_t n = left - scan.left(); n < 9; ++n) fraction *= 10;
       time.nanos = static_cast<std::uint32_t>(fraction);
     }
-    if (!scan.take('Z') && (scan.take('+') || scan.left() > 3)) {
-      // After a '+' the sign is gone; a '-' is still there.
-      const bool west = scan.take('-');
+    if (!scan.take('Z') && (scan.at('+') || scan.at('-'))) {
+      const bool west = !scan.take('+') && scan.take('-');
       std::int64_t hours, minutes = 0;
       if (!scan.number(2, 2, hours) || (scan.take(':') && !scan.number(2, 2, minutes)) || hours > 15 || minutes > 59)
         return false;
       shift = (west ? -1 : 1) * (hours * 60 + minutes);
     }
+    bc = scan.take(" BC");
   }
-  const bool bc = scan.take(" BC") || (before_time == 3 && scan.left() == 0 && text.ends_with(" BC"));
   if (scan.left() != 0 || (bc && year == 0)) return false;
   time.year = static_cast<std::int32_t>(bc ? 1 - year : year);
   time.month = static_cast<std::uint8_t>(month), time.day = static_cast<std::uint8_t>(day);

@@ -47,7 +47,7 @@ TEST_P(Failures, UnknownTableAndColumn) {
   EXPECT_EQ(failure_of([&] { connection().execute("SELECT * FROM nowhere"); }), Failure::kObject);
   EXPECT_EQ(failure_of([&] { connection().read("SELECT * FROM nowhere"); }), Failure::kObject);
   connection().execute("CREATE TABLE t (id integer primary key)");
-  EXPECT_EQ(failure_of([&] { connection().read("SELECT nothing FROM t"); }), Failure::kObject);
+  EXPECT_EQ(failure_of([&] { connection().read("SELECT absent FROM t"); }), Failure::kObject);
   EXPECT_EQ(connection().read_row("SELECT 1")[0].integer(0), 1);
 }
 
@@ -67,7 +67,7 @@ TEST_P(Failures, AFailedRowTakesTheWholeBatchBack) {
 }
 
 TEST_P(Failures, CancelFromAnotherThread) {
-  std::thread other([&] {
+  std::jthread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     connection().cancel();
   });
@@ -255,7 +255,7 @@ TEST(FullDisk, Postgresql) {
   if (!disk.mounted()) GTEST_SKIP() << "a small file system can only be mounted by root";
   PostgresqlServer server({"max_wal_size = 64MB", "min_wal_size = 32MB", "wal_level = minimal", "max_wal_senders = 0"}, disk.path() / "data");
   const auto connection = connect(parse_url(server.url()));
-  connection->execute("CREATE TABLE t (v text); ALTER TABLE t ALTER v SET STORAGE EXTERNAL");
+  connection->execute("CREATE UNLOGGED TABLE t (v text); ALTER TABLE t ALTER v SET STORAGE EXTERNAL");
   EXPECT_EQ(failure_of([&] { fill(*connection); }), Failure::kSpace);
   EXPECT_EQ(connect(parse_url(server.url()))->read_row("SELECT count(*) FROM t")[0].integer(0), 0);
 }

@@ -16,8 +16,8 @@ class EngineUnderTest {
     if (name == "sqlite") return;
     missing_ = name == "postgresql" ? PostgresqlServer::missing() : MariadbServer::missing();
     if (missing_) return;
-    if (name == "postgresql") server_ = std::make_unique<PostgresqlServer>();
-    else server_ = std::make_unique<MariadbServer>();
+    if (name == "postgresql") server_ = std::make_unique<PostgresqlServer>(std::vector<std::string>{"fsync = off"});
+    else server_ = std::make_unique<MariadbServer>(std::vector<std::string>{"--innodb-flush-log-at-trx-commit=0"});
   }
   const std::optional<std::string>& missing() const { return missing_; }
   const std::string& name() const { return name_; }

@@ -169,8 +169,13 @@ PostgresqlServer::PostgresqlServer(std::vector<std::string> settings, fs::path d
 }
 
 void PostgresqlServer::start() {
-  process_ = start_program({postgresql_programs() / "postgres", "-D", data_}, "postgres", home_.path() / "log");
-  await_port(port_, process_, home_.path() / "log");
+  const fs::path log = home_.path() / "log";
+  const std::size_t before = content(log).size();
+  process_ = start_program({postgresql_programs() / "postgres", "-D", data_}, "postgres", log);
+  await_port(port_, process_, log);
+  // It listens before it has recovered.
+  while (content(log).find("ready to accept connections", before) == std::string::npos)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 void PostgresqlServer::kill() { end_program(process_, SIGQUIT); }
