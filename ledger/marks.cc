@@ -1,0 +1,150 @@
+// Checkpoints, restore points and settings.
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+#include <xxhash.h>
+
+#include "base/error.h"
+#include "ledger/ledger.h"
+#include "ledger/reading.h"
+
+namespace redoubt::ledger {
+
+using database::Batch;
+using database::row;
+
+namespace {
+
+std::int64_t checksum_of(std::string_view stream, std::int64_t number, std::string_view body) {
+  const std::string all = fmt::format("{}\n{}\n{}", stream, number, body);
+  return static_cast<std::int64_t>(XXH3_64bits(all.data(), all.size()));
+}
+
+// Oracle's rules: a letter, then letters, digits and _ $ #, at most 128 bytes; case does not count.
+std::string point_name(std::string_view name) {
+  std::string upper(name);
+  std::transform(upper.begin(), upper.end(), upper.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
+  const auto letter = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto legal = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '$' || c == '#'; };
+  if (upper.empty() || upper.size() > 128 || !letter(upper.front()) || !std::all_of(upper.begin(), upper.end(), legal))
+    throw Error(ErrorCode::kUsage, "", fmt::format("{} is no name of a restore point", name),
+                "a letter first, then letters, digits and _ $ #, 128 at most");
+  return upper;
+}
+
+// How many characters must change to make one of the other.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::int64_t Ledger::save_checkpoint(std::string_view stream, std::string_view body) {
+  database::Transaction transaction(*connection_);
+  const std::int64_t number = 1 + integer(connection_->read_row("SELECT coalesce(max(number), 0) FROM redoubt_checkpoint WHERE stream = $1",
+                                                                row(stream)), 0, 0);
+  connection_->execute("INSERT INTO redoubt_checkpoint (stream, number, made, body, checksum) VALUES ($1, $2, $3, $4, $5)",
+                       row(stream, number, now(), body, checksum_of(stream, number, body)));
+  transaction.commit();
+  return number;
+}
+
+std::vector<Checkpoint> Ledger::checkpoints(std::string_view stream) {
+  std::vector<Checkpoint> out;
+  const auto rows = connection_->read(
+      "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC", row(stream));
+  Batch batch(4);
+  while (rows->next(batch)) {
+    for (std::size_t i = 0; i < batch.rows(); ++i) {
+      Checkpoint c{integer(batch, 0, i), integer(batch, 1, i), text(batch, 2, i)};
+      c.whole = integer(batch, 3, i) == checksum_of(stream, c.number, c.body);
+      out.push_back(std::move(c));
+    }
+  }
+  return out;
+}
+
+std::optional<Checkpoint> Ledger::newest_checkpoint(std::string_view stream) {
+  for (Checkpoint& c : checkpoints(stream))
+    if (c.whole) return std::move(c);
+  return std::nullopt;
+}
+
+void Ledger::remove_checkpoints(std::string_view stream, const std::vector<std::int64_t>& numbers) {
+  Batch batch(2, std::max<std::size_t>(numbers.size(), 1));
+  for (const std::int64_t number : numbers) add(batch[0], stream), add(batch[1], number);
+  connection_->execute("DELETE FROM redoubt_checkpoint WHERE stream = $1 AND number = $2", batch);
+}
+
+void Ledger::add_point(const RestorePoint& p) {
+  const std::string name = point_name(p.name);
+  try {
+    connection_->execute("INSERT INTO redoubt_point (name, database, position, time, created, guaranteed, protected, batch, "
+                         "step, attempt, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                         row(name, p.database, p.position, p.time, now(), p.guaranteed, p.is_protected, p.batch, p.step,
+                             p.attempt, p.note));
+  } catch (const database::DatabaseError& error) {
+    if (error.failure() != database::Failure::kConstraint) throw;
+    throw Error(ErrorCode::kUsage, place(), fmt::format("a restore point {} exists already", name),
+                "choose another name, or drop it first");
+  }
+}
+
+std::vector<RestorePoint> Ledger::points() {
+  std::vector<RestorePoint> out;
+  const auto rows = connection_->read(
+      "SELECT name, database, position, time, created, guaranteed, protected, batch, step, attempt, note FROM redoubt_point "
+      "ORDER BY time, name");
+  Batch batch(rows->columns().size());
+  while (rows->next(batch)) {
+    for (std::size_t i = 0; i < batch.rows(); ++i)
+      out.push_back({text(batch, 0, i), text(batch, 1, i), text(batch, 2, i), integer(batch, 3, i), integer(batch, 4, i),
+                     integer(batch, 5, i) != 0, integer(batch, 6, i) != 0, text(batch, 7, i), text(batch, 8, i),
+                     integer(batch, 9, i), text(batch, 10, i)});
+  }
+  return out;
+}
+
+RestorePoint Ledger::point(std::string_view name) {
+  const std::string wanted = point_name(name);
+  std::vector<RestorePoint> all = points();
+  for (RestorePoint& p : all)
+    if (p.name == wanted) return std::move(p);
+  std::sort(all.begin(), all.end(),
+            [&](const auto& a, const auto& b) { return distance(a.name, wanted) < distance(b.name, wanted); });
+  std::string nearest;
+  for (std::size_t i = 0; i < std::min<std::size_t>(3, all.size()); ++i) nearest += (i ? ", " : "") + all[i].name;
+  throw Error(ErrorCode::kUnknown, place(), fmt::format("no restore point is called {}", wanted),
+              nearest.empty() ? "there are none" : "the nearest are " + nearest);
+}
+
+void Ledger::drop_point(std::string_view name) {
+  connection_->execute("DELETE FROM redoubt_point WHERE name = $1", row(point(name).name));
+}
+
+void Ledger::protect_point(std::string_view name, bool on) {
+  connection_->execute("UPDATE redoubt_point SET protected = $1 WHERE name = $2", row(on, point(name).name));
+}
+
+std::optional<std::string> Ledger::setting(std::string_view key) {
+  const Batch found = connection_->read_row("SELECT value FROM redoubt_setting WHERE key = $1", row(key));
+  return found.rows() == 0 ? std::nullopt : std::optional(text(found, 0, 0));
+}
+
+void Ledger::set(std::string_view key, std::string_view value) {
+  connection_->execute("INSERT INTO redoubt_setting (key, value) VALUES ($1, $2) "
+                       "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                       row(key, value));
+}
+
+}  // namespace redoubt::ledger
