@@ -86,8 +86,8 @@ std::vector<Unit> Ledger::claim(const std::string& session, std::size_t most, st
   }
   const auto changed = connection_->execute(
       "UPDATE redoubt_unit SET state = 'running', owner = $1, attempt = $2, started = $3, finished = NULL, "
-      "error_code = NULL, error = NULL WHERE session = $4 AND subject = $5 AND number = $6 AND state = 'pending'",
-      changes);
+      "error_code = NULL, error = NULL WHERE session = $4 AND subject = $5 AND number = $6",
+      changes);  // pending still: the rows are locked
   REDOUBT_ASSERT(changed == std::vector<std::int64_t>(out.size(), 1));
   transaction.commit();
   return out;
@@ -129,7 +129,7 @@ void Ledger::finish(const std::vector<UnitResult>& results) {
   }
   const auto changed = connection_->execute(
       "UPDATE redoubt_unit SET state = 'done', owner = NULL, result = $1, checksum = $2, finished = $3 "
-      "WHERE session = $4 AND subject = $5 AND number = $6 AND state = 'running' AND owner = $7 AND attempt = $8",
+      "WHERE session = $4 AND subject = $5 AND number = $6 AND owner = $7 AND attempt = $8",  // only running ones have owners
       batch);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (changed[i] == 1) continue;
@@ -144,7 +144,7 @@ void Ledger::finish(const std::vector<UnitResult>& results) {
 
 void Ledger::fail(const Unit& unit, std::string_view code, std::string_view error) {
   change_one("UPDATE redoubt_unit SET state = 'failed', owner = NULL, error_code = $1, error = $2, finished = $3 "
-             "WHERE session = $4 AND subject = $5 AND number = $6 AND state = 'running' AND owner = $7 AND attempt = $8",
+             "WHERE session = $4 AND subject = $5 AND number = $6 AND owner = $7 AND attempt = $8",
              row(code, error, now(), unit.session, unit.subject, unit.number, token_, unit.attempt),
              fmt::format("{} {} was taken by another worker", unit.subject, unit.number));
 }
@@ -159,7 +159,7 @@ void Ledger::release(const std::vector<Unit>& units) {
     add(batch[4], unit.attempt);
   }
   connection_->execute("UPDATE redoubt_unit SET state = 'pending', owner = NULL, attempt = attempt - 1 "
-                       "WHERE session = $1 AND subject = $2 AND number = $3 AND state = 'running' AND owner = $4 AND attempt = $5",
+                       "WHERE session = $1 AND subject = $2 AND number = $3 AND owner = $4 AND attempt = $5",
                        batch);
 }
 
