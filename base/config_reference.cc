@@ -59,9 +59,8 @@ class ReferenceWriter final : public ConfigKeys {
     if (shape == Shape::kList) path += "[]";
     ReferenceWriter section(path, level_ + 1);
     visit(section, "NAME");
-    sections_ += fmt::format("{} `{}`\n\n{}{}{}.\n\n{}", std::string(static_cast<std::size_t>(level_), '#'), path,
-                             key.facts.about.substr(0, 1), key.facts.about.substr(1),
-                             key.facts.required ? "; required" : "", section.text());
+    sections_ += fmt::format("{} `{}`\n\n{}{}.\n\n{}", std::string(static_cast<std::size_t>(level_), '#'), path,
+                             key.facts.about, key.facts.required ? "; required" : "", section.text());
   }
 
   const std::string path_;
