@@ -213,7 +213,7 @@ void ConfigKeys::secret(const std::string& name, SecretSource& member, std::stri
   };
   source(name, std::string(about), true, &SecretSource::set_text);
   source(name + "_file", "a file whose first line is the " + name, true, &SecretSource::set_file);
-  source(name + "_command", "a shell command that prints the " + name + " within 10s; ${NAME} is left to the shell",
+  source(name + "_command", "a shell command that prints the " + name + " within 10s; `${NAME}` is left to the shell",
          false, &SecretSource::set_command);
   check(given <= 1, name, fmt::format("is given twice; leave one of {0}, {0}_file and {0}_command", name));
 }

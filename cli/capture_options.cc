@@ -25,9 +25,8 @@ ConfigType<std::string> expression() {
 void layout(ConfigKeys& keys, CaptureOptions& c) {
   using capture::DamagePolicy;
   const auto policy = config::choice<DamagePolicy>({{"stop", DamagePolicy::kStop}, {"skip", DamagePolicy::kSkip}});
-  keys.key(
-      "logs", c.logs, config::text(),
-      {.about = "redo logs, or directories of them; paths are as on the command line", .otherwise = "named there"});
+  keys.key("logs", c.logs, config::text(),
+           {.about = "redo logs, or directories of them", .otherwise = "those on the command line"});
   keys.key("dictionary", c.dictionaries, config::text(),
            {.about = "dictionary JSON, one per container", .otherwise = "`OBJ_n`, `COL_n` and raw values"});
   keys.key("tables", c.tables, expression(),

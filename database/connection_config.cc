@@ -39,12 +39,11 @@ Options ConnectionConfig::options() const {
 void layout(ConfigKeys& keys, ConnectionConfig& c) {
   using std::chrono::hours;
   constexpr bool kBareSeconds = true;  // what these keys have always been in
-  keys.key("dsn", c.dsn, url(),
-           {.about = "where the database is; several ways to the same one in a list",
-            .aliases = {"url"},
-            .required = true});
+  keys.key(
+      "dsn", c.dsn, url(),
+      {.about = "where the database is; several ways to the same one in a list", .aliases = {"url"}, .required = true});
   keys.key("user", c.user, config::text(), {.about = "who logs in", .otherwise = "the user in the URL"});
-  keys.secret("password", c.password, "the password; better not in the file itself, but as ${NAME}");
+  keys.secret("password", c.password, "the password; better not in the file itself, but as `${NAME}`");
   keys.key("connection_timeout", c.connection_timeout, config::duration({Duration(1), hours(1)}, kBareSeconds),
            {.about = "give up connecting after"});
   keys.key("query_timeout", c.query_timeout, config::duration({Duration(0), hours(24 * 7)}, kBareSeconds),
