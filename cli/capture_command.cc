@@ -10,6 +10,7 @@
 #include "capture/core.h"
 #include "capture/log_set.h"
 #include "cli/command.h"
+#include "cli/configuration.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "oracle/charset.h"
@@ -22,21 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kWriteSize = 256 << 10;
-
-struct Options {
-  std::vector<std::string> logs;
-  std::vector<std::string> dictionaries;
-  std::string tables;
-  std::string output = "-";
-  std::string logminer;
-  std::string format = "json";
-  std::uint64_t from_scn = 0;
-  std::uint64_t to_scn = oracle::kNoScn;
-  capture::DamagePolicy on_corruption = capture::DamagePolicy::kStop;
-  capture::DamagePolicy on_gap = capture::DamagePolicy::kStop;
-  bool checksums = true;
-  bool json = false;
-};
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -64,7 +50,7 @@ class StopOnSignal {
 
 class Run {
  public:
-  explicit Run(const Options& options)
+  explicit Run(const CaptureOptions& options)
       : options_(options),
         dictionary_(options.dictionaries.empty()
                         ? capture::DictionaryTracker::schemaless()
@@ -247,7 +233,7 @@ class Run {
     return result.equal() ? 0 : 1;
   }
 
-  const Options& options_;
+  const CaptureOptions& options_;
   capture::DictionaryTracker dictionary_;
   sink::JsonWriter writer_;
   capture::Core core_;
@@ -264,7 +250,7 @@ class Run {
 };
 
 // Without the file there is nothing to compare with yet: the script that makes it is what is needed.
-int capture_or_script(const Options& options) {
+int capture_or_script(const CaptureOptions& options) {
   if (!options.logminer.empty() && !fs::exists(options.logminer)) {
     std::vector<std::string> logs;
     for (const auto& [thread, files] : capture::find_logs({options.logs.begin(), options.logs.end()}).threads)
@@ -279,16 +265,16 @@ int capture_or_script(const Options& options) {
 }  // namespace
 
 void add_capture_command(CLI::App& root) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CaptureOptions>();
+  auto config = std::make_shared<std::string>();
   CLI::App* command =
       add_command(root, "capture", "Turn redo logs into committed row changes",
                   {"capture --dictionary schema.json arch1_15.dbf arch1_16.dbf",
                    "capture --dictionary schema.json --tables 'APP\\..*' --output changes.jsonl /archive",
                    "capture --tables 'SYS\\..*' --dictionary schema.json arch1_15.dbf",
+                   "capture --config redoubt.yaml --from-scn 2267707",
                    "capture arch1_15.dbf      without a dictionary: OBJ_n, COL_n and raw values"});
-  command->add_option("log", options->logs, "archived or online redo logs, or directories of them")
-      ->required()
-      ->type_name("LOG");
+  command->add_option("log", options->logs, "archived or online redo logs, or directories of them")->type_name("LOG");
   command->add_option("--dictionary", options->dictionaries, "dictionary JSON, one per container")
       ->type_name("FILE")
       ->expected(1)
@@ -317,8 +303,16 @@ void add_capture_command(CLI::App& root) {
   policy("--on-corruption", options->on_corruption, "at damaged redo: stop (exit 6), or go on behind it (exit 3)");
   policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");
   command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
+  add_config(command, *config);
   add_json(command, options->json);
-  on_run(command, [options] { return capture_or_script(*options); });
+  on_run(command, [command, options, config] {
+    *options = read_configuration(*config).capture;
+    apply_options_again(command);
+    if (options->logs.empty())
+      throw Error(ErrorCode::kUsage, "", "no redo log is named",
+                  "name logs or directories, here or in the configuration under capture: as logs:");
+    return capture_or_script(*options);
+  });
 }
 
 }  // namespace redoubt::cli

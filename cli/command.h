@@ -39,6 +39,7 @@ void add_json(CLI::App* command, bool& json);
 void add_log_commands(CLI::App& root);
 void add_capture_command(CLI::App& root);
 void add_dictionary_command(CLI::App& root);
+void add_config_commands(CLI::App& root);
 void add_simulate_command(CLI::App& root);
 void add_version_command(CLI::App& root);
 void add_manual_command(CLI::App& root);

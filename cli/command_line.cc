@@ -65,6 +65,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   add_log_commands(*root);
   add_capture_command(*root);
   add_dictionary_command(*root);
+  add_config_commands(*root);
   add_simulate_command(*root);
   add_version_command(*root);
   add_manual_command(*root);

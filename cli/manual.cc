@@ -103,6 +103,7 @@ std::string man_page(const CLI::App& root) {
   });
   page += ".SH EXIT STATUS\n";
   for (const auto& [code, meaning] : kExitCodes) page += fmt::format(".TP\n\\fB{}\\fR\n{}.\n", code, roff(meaning));
+  page += ".SH FILES\n.TP\n\\fBredoubt.yaml\\fR\nThe configuration; redoubt config reference lists its keys.\n";
   page += ".SH ENVIRONMENT\n.TP\n\\fBNO_COLOR\\fR\nWhen set and not empty, nothing is colored.\n";
   return page;
 }

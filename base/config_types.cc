@@ -1,0 +1,99 @@
+// The types of values, and the words that were meant.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/config.h"
+
+namespace redoubt {
+namespace {
+
+// How many characters to insert, delete, replace or swap with their neighbor turn `a` into `b`; - and _ are alike.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  const auto alike = [](char x, char y) { return x == y || ((x == '-' || x == '_') && (y == '-' || y == '_')); };
+  std::vector<std::size_t> before(b.size() + 1), row(b.size() + 1), next(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0U);
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    next[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      next[j] = std::min({row[j] + 1, next[j - 1] + 1, row[j - 1] + (alike(a[i - 1], b[j - 1]) ? 0 : 1)});
+      if (i > 1 && j > 1 && alike(a[i - 1], b[j - 2]) && alike(a[i - 2], b[j - 1]))
+        next[j] = std::min(next[j], before[j - 2] + 1);
+    }
+    std::swap(before, row);
+    std::swap(row, next);
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words) {
+  std::string_view best;
+  std::size_t best_distance = std::max<std::size_t>(2, text.size() / 3) + 1;
+  if (text.size() > 64) return best;
+  for (const std::string_view word : words) {
+    const std::size_t distance = edit_distance(text, word);
+    if (distance < std::min(best_distance, word.size())) {
+      best = word;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+namespace config {
+
+ConfigType<std::string> text() {
+  return {"text", [](std::string_view text) { return std::string(text); },
+          [](const std::string& value) { return value; }, false};
+}
+
+ConfigType<bool> flag() {
+  return {"true or false",
+          [](std::string_view text) {
+            static const std::vector<std::string_view> kTrue = {"true", "yes", "on"}, kFalse = {"false", "no", "off"};
+            std::string word(text);
+            std::transform(word.begin(), word.end(), word.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+            if (std::find(kTrue.begin(), kTrue.end(), word) != kTrue.end()) return true;
+            if (std::find(kFalse.begin(), kFalse.end(), word) != kFalse.end()) return false;
+            throw BadValue("must be true or false");
+          },
+          [](const bool& value) { return std::string(value ? "true" : "false"); }};
+}
+
+ConfigType<Duration> duration(Limits<Duration> limits, bool bare_seconds) {
+  return {bare_seconds ? "duration, or seconds" : "duration",
+          [limits, bare_seconds](std::string_view text) {
+            return within<Duration, Duration>(limits, parse_duration(text, bare_seconds), write_duration);
+          },
+          write_duration};
+}
+
+ConfigType<std::uint64_t> size(Limits<std::uint64_t> limits) {
+  return {"size",
+          [limits](std::string_view text) {
+            return within<std::uint64_t, std::uint64_t>(limits, parse_size(text), write_size);
+          },
+          write_size};
+}
+
+std::string alternatives(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text.append(i == 0 ? "" : i + 1 == words.size() ? " or " : ", ").append(words[i]);
+  return text;
+}
+
+std::size_t index_of(std::string_view text, const std::vector<std::string_view>& words) {
+  const auto found = std::find(words.begin(), words.end(), text);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  const std::string_view meant = nearest(text, words);
+  throw BadValue(
+      fmt::format("must be {}{}", alternatives(words), meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+}
+
+}  // namespace config
+}  // namespace redoubt
