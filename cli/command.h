@@ -41,6 +41,8 @@ void add_capture_command(CLI::App& root);
 void add_dictionary_command(CLI::App& root);
 void add_config_commands(CLI::App& root);
 void add_simulate_command(CLI::App& root);
+void add_database_commands(CLI::App& root);
+void add_session_commands(CLI::App& root);
 void add_version_command(CLI::App& root);
 void add_manual_command(CLI::App& root);
 

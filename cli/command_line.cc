@@ -67,6 +67,8 @@ std::unique_ptr<CLI::App> make_command_line() {
   add_dictionary_command(*root);
   add_config_commands(*root);
   add_simulate_command(*root);
+  add_database_commands(*root);
+  add_session_commands(*root);
   add_version_command(*root);
   add_manual_command(*root);
   return root;

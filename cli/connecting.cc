@@ -1,0 +1,45 @@
+#include "cli/connecting.h"
+
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "cli/configuration.h"
+
+namespace redoubt::cli {
+
+namespace {
+
+void warn(std::string_view sentence) { fmt::print(stderr, "warning: {}\n", sentence); }
+
+std::unique_ptr<database::Connection> connect_url(const std::string& text) {
+  database::Url url = database::parse_url(text);
+  if (!url.password.empty()) warn("a password on the command line is seen by every user of this machine; use $REDOUBT_PASSWORD or password_file");
+  if (const char* password = std::getenv("REDOUBT_PASSWORD"); url.password.empty() && password) url.password = password;
+  return database::connect(url);
+}
+
+}  // namespace
+
+std::unique_ptr<database::Connection> connect_named(const std::string& name_or_url, const std::string& config) {
+  if (name_or_url.find(':') != name_or_url.npos) return connect_url(name_or_url);
+  const Configuration configuration = read_configuration(config);
+  const auto found = configuration.databases.find(name_or_url);
+  if (found == configuration.databases.end()) {
+    std::string names;
+    for (const auto& [name, connection] : configuration.databases) names += (names.empty() ? "" : ", ") + name;
+    throw Error(ErrorCode::kUsage, "", fmt::format("no database is called {}", name_or_url),
+                names.empty() ? "give a URL, or name it under databases: in redoubt.yaml" : "known are " + names);
+  }
+  // Any of the addresses leads to the same database: the first that answers is taken.
+  const std::vector<database::Url> urls = found->second.urls(warn);
+  for (std::size_t i = 0;; ++i) {
+    try {
+      return database::connect(urls.at(i), found->second.options());
+    } catch (const database::DatabaseError& error) {
+      if (error.failure() != database::Failure::kConnection || i + 1 == urls.size()) throw;
+      warn(error.what());
+    }
+  }
+}
+
+}  // namespace redoubt::cli
