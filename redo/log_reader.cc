@@ -75,6 +75,7 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
   }
   group_.thread = header().thread;
   group_.order = order();
+  group_.file = path.string();
   group_.version = header().version;
 }
 

@@ -24,9 +24,10 @@ struct Group {
   std::uint16_t thread = 0;
   ByteOrder order = ByteOrder::kLittle;
   Version version = 0;
+  std::string file;        // the log's path, for messages
   Rba start;               // of the first part's first block: where a restart would begin
   Scn scn = 0;             // no record has a lower SCN
-  Scn end_scn = 0;         // greater than every record's SCN
+  Scn end_scn = kNoScn;    // greater than every record's SCN
   std::uint32_t time = 0;  // redo_time of the first part
   std::uint16_t parts = 0;
   std::uint32_t blocks = 0;
