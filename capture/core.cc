@@ -73,20 +73,58 @@ Core::Core(DictionaryTracker dictionary, Options options)
 
 Core::~Core() = default;
 
-void Core::open_thread(std::uint16_t thread) { threads_.push_back({thread, nullptr, 0, false}); }
+void Core::open_thread(std::uint16_t thread) { threads_.push_back({thread, nullptr, 0, 0, false, false}); }
 
 void Core::feed(std::uint16_t number, const redo::Group* group) {
   const auto it = std::find_if(threads_.begin(), threads_.end(), [&](const Thread& t) { return t.number == number; });
   REDOUBT_ASSERT(it != threads_.end() && it->group == nullptr && !it->ended);
-  it->group = group;
-  it->next = 0;
   it->ended = group == nullptr;
   if (group) {
-    ++counters_.groups;
+    if (group->records.empty()) return;  // hungry again
+    if (!in_order(*it, *group)) return note_hole(number);
+    if (std::exchange(it->hole, false)) hole_end_ = std::max(hole_end_, group->records.front().scn);
+    it->group = group;
+    it->next = 0;
+    it->last_scn = group->records.back().scn;
   } else if (parallel_.waiting()) {
     group_ = nullptr;
     let_go(parallel_.thread_ended(number));
   }
+}
+
+// The merge is only right when the records of a thread ascend. Sorted inside a group they are; here the group is held
+// against its own range and the groups before it. One with a wrong SCN is left out whole: which of them is, nobody
+// knows.
+bool Core::in_order(const Thread& thread, const redo::Group& group) {
+  const redo::Record &low = group.records.front(), &high = group.records.back();
+  if (low.scn < group.scn || high.scn >= group.end_scn) {
+    const redo::Record& bad = low.scn < group.scn ? low : high;
+    damaged(group, bad.rba,
+            fmt::format("a record of SCN {} lies outside the SCNs {} to {} of its LWN group", bad.scn, group.scn,
+                        group.end_scn),
+            "the group is");
+    return false;
+  }
+  if (low.scn < thread.last_scn) {
+    damaged(group, low.rba, fmt::format("SCN {} comes after SCN {} of the same thread", low.scn, thread.last_scn),
+            "the LWN group is");
+    return false;
+  }
+  return true;
+}
+
+void Core::damaged(const redo::Group& group, Rba rba, const std::string& reason, std::string_view part) {
+  if (options_.on_corruption == DamagePolicy::kStop) throw redo::CorruptRedo(group.file, rba, reason, rba.block + 1);
+  ++counters_.damaged;
+  doubt_open();
+  events_.push_back({Event::Kind::kWarning, group.thread, rba, last_scn_, passed_over_text(group.file, reason, part)});
+}
+
+// Whether a transaction that begins now, in another thread, may have redo in a hole: these end where their thread goes
+// on, which it may not.
+bool Core::may_miss_redo() const {
+  return record_->scn < hole_end_ ||
+         (hole_ && std::any_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.hole; }));
 }
 
 // The thread whose next record has the smallest key. False when a thread has nothing at hand: its next record may be
@@ -121,12 +159,7 @@ bool Core::step() {
 
 void Core::record(const redo::Group& group, const redo::Record& record) {
   ++counters_.records;
-  if (record.scn < last_scn_) {
-    ++counters_.order_violations;
-    throw Error(ErrorCode::kIntegrity, fmt::format("thread {} RBA {}", group.thread, to_text(record.rba)),
-                fmt::format("SCN {} comes after SCN {}: the logs are not in order", record.scn, last_scn_),
-                "check with 'redoubt log info' that all logs are of one database and none is missing");
-  }
+  REDOUBT_ASSERT(record.scn >= last_scn_);
   last_scn_ = record.scn;
   if (!record.valid()) return;
   group_ = &group;
@@ -146,9 +179,8 @@ void Core::record(const redo::Group& group, const redo::Record& record) {
     // Behind everything else: with in-memory undo the 5.1 stand behind the 5.4.
     for (const std::size_t i : ends_) end(vectors_[i]);
   } catch (const Malformed& e) {
-    throw Error(ErrorCode::kIntegrity, fmt::format("thread {} RBA {}", group.thread, to_text(record.rba)),
-                fmt::format("a redo record of {} bytes cannot be read: {}", record.bytes.size(), e.what()),
-                "look at it with 'redoubt log dump'");
+    damaged(group, record.rba,
+            fmt::format("a redo record of {} bytes cannot be read: {}", record.bytes.size(), e.what()), "it is");
   }
 }
 
@@ -186,7 +218,10 @@ void Core::begin(const Vector& v) {
   // Of an XID that is open already the begin is only confirmed: a 5.1 with the begin flag may stand before its 5.2.
   OpenTransaction* t = transactions_.find(v.con_id, xid);
   if (t && t->has_begin) return;
-  if (!t) t = transactions_.open(v.con_id, xid);
+  if (!t) {
+    t = transactions_.open(v.con_id, xid);
+    t->suspect = may_miss_redo();
+  }
   t->has_begin = true;
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;
@@ -223,7 +258,7 @@ OpenTransaction* Core::transaction_of(const Vector& undo, Xid xid, bool begins) 
   if (OpenTransaction* t = transactions_.find(undo.con_id, xid)) return t;
   OpenTransaction* t = transactions_.open(undo.con_id, xid);
   t->has_begin = begins;
-  t->suspect = hole_ && !begins;  // its begin may lie in the hole
+  t->suspect = begins ? may_miss_redo() : hole_;  // its begin may lie in the hole
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;
   return t;
@@ -582,7 +617,12 @@ bool Core::take(change::Batch& batch) {
   return true;
 }
 
-void Core::note_hole() {
+void Core::note_hole(std::uint16_t thread) {
+  for (Thread& t : threads_) t.hole |= t.number == thread;
+  doubt_open();
+}
+
+void Core::doubt_open() {
   hole_ = true;
   transactions_.for_each([](OpenTransaction& t) { t.suspect = true; });
 }

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "capture/damage.h"
 #include "capture/ddl_texts.h"
 #include "capture/dictionary_tracker.h"
 #include "capture/lob_store.h"
@@ -42,15 +43,14 @@ struct Event {
 };
 
 struct Counters {
-  std::uint64_t groups = 0;
   std::uint64_t records = 0;
   std::uint64_t vectors = 0;
   std::uint64_t transactions = 0;  // committed, with at least one row or DDL told
   std::uint64_t commits = 0;       // all
   std::uint64_t rollbacks = 0;
   std::uint64_t rows = 0;
-  std::uint64_t partial = 0;  // ended without a begin that was seen: left out
-  std::uint64_t order_violations = 0;
+  std::uint64_t partial = 0;          // ended without a begin that was seen: left out
+  std::uint64_t damaged = 0;          // records and groups passed over
   std::uint64_t pdml_unresolved = 0;  // parallel DML whose parent did not end in time
   std::uint64_t warnings = 0;
 };
@@ -61,6 +61,8 @@ class Core : private TableSource {
     Scn from_scn = 0;             // tell transactions that commit above this SCN
     Scn to_scn = oracle::kNoScn;  // and at or below this one
     bool partial = false;         // tell transactions whose begin was not seen, instead of leaving them out
+    // At a record that cannot be read, and a group that does not follow the one before.
+    DamagePolicy on_corruption = DamagePolicy::kStop;
   };
 
   Core(DictionaryTracker dictionary, Options options);
@@ -69,15 +71,17 @@ class Core : private TableSource {
   // Announces a redo thread before the first step().
   void open_thread(std::uint16_t thread);
   // Hands the next group of `thread` over, or null when it has no more. The group's bytes must live until the thread is
-  // hungry again.
+  // hungry again. Damage that only shows here is CorruptRedo from feed() and step(), or an event and
+  // counters().damaged.
   void feed(std::uint16_t thread, const redo::Group* group);
   // Works until a thread must be fed (true) or all are at their end (false).
   bool step();
   // The thread that step() waits for.
   std::uint16_t hungry() const { return hungry_; }
 
-  // Some redo was passed over: what is open may have lost a part, and is told as suspect.
-  void note_hole();
+  // Some redo of `thread` was passed over, before the group that it is fed next: transactions that are open, or begin
+  // before that group in another thread, may have lost a part and are told as suspect.
+  void note_hole(std::uint16_t thread);
 
   // Calls `watch` for each partial rollback with the places of the rollback vector and of the change it took back.
   void watch_rollbacks(std::function<void(Rba, Rba)> watch) { watch_rollbacks_ = std::move(watch); }
@@ -99,12 +103,18 @@ class Core : private TableSource {
     std::uint16_t number = 0;
     const redo::Group* group = nullptr;
     std::size_t next = 0;  // record of the group
+    Scn last_scn = 0;      // of its groups so far, the highest
     bool ended = false;
+    bool hole = false;  // redo was passed over behind its last group
   };
   struct Retained;  // memory of the transactions in the batch
 
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
 
+  bool in_order(const Thread& thread, const redo::Group& group);
+  void doubt_open();
+  bool may_miss_redo() const;
+  void damaged(const redo::Group& group, Rba rba, const std::string& reason, std::string_view part);
   bool next_record(Thread*& thread);
   void record(const redo::Group& group, const redo::Record& record);
   std::size_t vector(std::size_t i);
@@ -171,7 +181,8 @@ class Core : private TableSource {
   Scn last_commit_scn_ = 0;  // of the last transaction told
   bool warned_encrypted_ = false;
   bool warned_parked_ = false;
-  bool hole_ = false;
+  bool hole_ = false;  // some redo was passed over
+  Scn hole_end_ = 0;   // the highest SCN at which a thread went on behind a hole
   change::Batch batch_;
   std::shared_ptr<Retained> retained_;
   std::vector<Event> events_;

@@ -144,12 +144,17 @@ const redo::Group* ThreadStream::next_group() {
       if (next_log_ == logs_.size()) return nullptr;
       open_next();
     }
+    const std::uint32_t first = reader_->next_block();
     try {
       if (const redo::Group* group = reader_->next_group()) return group;
     } catch (const redo::CorruptRedo& e) {
       if (options_.on_corruption == DamagePolicy::kStop) throw;
-      options_.passed_over(reader_->header().thread, e.rba(), e.what());
-      if (reader_->resync(e.next_block())) continue;
+      const bool goes_on = reader_->resync(e.next_block());
+      options_.passed_over(
+          reader_->header().thread, e.rba(),
+          passed_over_text(reader_->path().string(), e.reason(),
+                           fmt::format("blocks {} to {} are", first, std::max(first, reader_->next_block() - 1))));
+      if (goes_on) continue;
     }
     // A copy made while the log was current ends somewhere; its successor shows that more was written.
     if (reader_->header().open() && next_log_ < logs_.size()) {

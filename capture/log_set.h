@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/damage.h"
 #include "redo/log_reader.h"
 
 namespace redoubt::capture {
@@ -42,8 +43,6 @@ struct LogSet {
 // that are no redo log; a file that is named must be one. Throws Error: no log at all, logs of two databases or
 // incarnations, two different logs of one thread and sequence.
 LogSet find_logs(const std::vector<std::filesystem::path>& inputs, bool checksums = true);
-
-enum class DamagePolicy : std::uint8_t { kStop, kSkip };
 
 // The logs of one thread as one stream of groups.
 class ThreadStream {

@@ -221,6 +221,7 @@ class RedoScript {
       redo::Group& group = groups[kept.thread].emplace_back();
       group.thread = kept.thread;
       group.version = redo::kVersion23;
+      group.file = "script.dbf";
       group.time = kept.time;
       const auto block = static_cast<std::uint32_t>(groups[kept.thread].size());
       group.records.push_back(redo::parse_record(kept.bytes, ByteOrder::kLittle, {1, block, 16}));

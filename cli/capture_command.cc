@@ -57,7 +57,7 @@ class Run {
                         : capture::DictionaryTracker::load({options.dictionaries.begin(), options.dictionaries.end()},
                                                            options.tables)),
         writer_(dictionary_.facts()),
-        core_(dictionary_, {options.from_scn, options.to_scn, false}) {
+        core_(dictionary_, {options.from_scn, options.to_scn, false, options.on_corruption}) {
     if (!options.logminer.empty())
       check_ =
           std::make_unique<sink::LogminerCheck>(read_file(options.logminer), options.logminer, dictionary_.facts());
@@ -75,7 +75,7 @@ class Run {
       stream.on_corruption = options_.on_corruption;
       stream.on_gap = options_.on_gap;
       stream.passed_over = [this](std::uint16_t number, redo::Rba rba, const std::string& text) {
-        core_.note_hole();
+        core_.note_hole(number);
         incomplete_ = true;
         tell("warning", number, rba, text);
       };
@@ -188,6 +188,7 @@ class Run {
   int report() {
     if (!interrupted && options_.to_scn == oracle::kNoScn && !tell_coverage()) incomplete_ = true;
     const capture::Counters& c = core_.counters();
+    if (c.damaged > 0) incomplete_ = true;
     const std::vector<oracle::Xid> open = core_.unfinished();
     if (options_.json) {
       fmt::print(stderr,

@@ -5,6 +5,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <random>
 
 #include "redo/kdo.h"
 #include "redo/ktb.h"
@@ -262,6 +264,86 @@ TEST_F(Damage, PartsOfAGroupAreSortedTogether) {
 
   edit(3, [](std::uint8_t* b) { b[16 + 26] = 2; });  // the second part says the group has two
   EXPECT_THROW(records(path_), CorruptRedo);
+}
+
+// Groups of one to four parts. Wherever one block is damaged, all groups but its own are read, each from its first
+// part.
+TEST_F(Damage, GroupsAreReadFromTheirFirstPart) {
+  std::mt19937_64 random(3);
+  const auto up_to = [&](unsigned n) { return static_cast<unsigned>(random() % n) + 1; };
+  for (const unsigned sizes : {1U, 3U}) {  // parts of one block, all groups alike but for their SCNs; parts of any size
+    Scn scn = 1000;
+    {
+      LogWriter log(path_, log_header(), ByteOrder::kLittle);
+      RecordBuilder r(kVersion, ByteOrder::kLittle);
+      for (int group = 0; group < 12; ++group, ++scn) {
+        for (unsigned part = sizes == 1 ? 3 : up_to(4); part > 0; --part) {
+          log.begin_part();
+          for (unsigned blocks = up_to(sizes); blocks > 0; --blocks) {
+            r.begin(scn, 1, 77);
+            r.vector(Sample::header(13, 2, 1, 1));
+            r.field(ByteString(330, 'x'));
+            log.add(r.finish());
+          }
+        }
+        log.write_group(1);
+      }
+      log.close(scn, 2);
+    }
+    std::map<std::uint32_t, std::size_t> whole;  // first block to records
+    {
+      LogReader reader(path_);
+      while (const Group* group = reader.next_group()) whole[group->start.block] = group->records.size();
+    }
+    ASSERT_EQ(whole.size(), 12U);
+    const std::string sound = bytes();
+    for (std::uint32_t block = kFirstDataBlock; block < sound.size() / kSize; ++block) {
+      std::string all = sound;
+      all[block * kSize + 100] ^= 1;
+      replace(all);
+      auto expected = whole;
+      expected.erase(std::prev(expected.upper_bound(block)));
+      std::map<std::uint32_t, std::size_t> found;
+      LogReader reader(path_);
+      for (bool more = true; more;) {
+        try {
+          const Group* group = reader.next_group();
+          if (group) found[group->start.block] = group->records.size();
+          more = group != nullptr;
+        } catch (const CorruptRedo& e) {
+          more = reader.resync(e.next_block());
+        }
+      }
+      EXPECT_EQ(found, expected) << "block " << block;
+    }
+    replace(sound);
+  }
+}
+
+TEST_F(Damage, AMissingPartIsNamed) {
+  {
+    LogWriter log(path_, log_header(), ByteOrder::kLittle);
+    RecordBuilder r(kVersion, ByteOrder::kLittle);
+    for (Scn scn = 1000; scn < 1003; ++scn) {
+      for (int part = 0; part < 2; ++part) {
+        log.begin_part();
+        r.begin(scn, 1, 77);
+        log.add(r.finish());
+      }
+      log.write_group(1);
+    }
+    log.close(1003, 2);
+  }
+  LogReader reader(path_);
+  reader.resync(5);  // the second part of the second group
+  try {
+    reader.next_group();
+    FAIL() << "parts of two groups were taken for one";
+  } catch (const CorruptRedo& e) {
+    EXPECT_EQ(e.reason(), "an LWN group of 2 parts has only 1, here is one of another group");
+    EXPECT_EQ(e.rba().block, 6U);
+    EXPECT_EQ(e.next_block(), 6U);
+  }
 }
 
 TEST_F(Damage, SoundLogHasNoFindings) {

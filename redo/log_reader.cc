@@ -75,6 +75,7 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
   }
   group_.thread = header().thread;
   group_.order = order();
+  group_.file = path.string();
   group_.version = header().version;
 }
 
@@ -183,6 +184,7 @@ void LogReader::cut_records(const Part& part) {
 const Group* LogReader::next_group() {
   parts_.clear();
   const std::uint32_t first_block = next_block_;
+  std::uint32_t group_blocks = 0;  // as the first part says
   group_.records.clear();
   group_.parts = 1;
   group_.blocks = 0;
@@ -200,14 +202,19 @@ const Group* LogReader::next_group() {
     if (n == 0) {
       if (lwn.parts == 0) corrupt(part.first_block, kBlockHeaderSize, "an LWN group of no parts");
       group_.parts = lwn.parts;
+      group_blocks = lwn.group_blocks;
       group_.start = rba(part.first_block);
       group_.scn = lwn.scn.value;
       group_.end_scn = lwn.end_scn.value;
       group_.time = lwn.time;
     } else {
-      if (lwn.parts != group_.parts)
-        corrupt(part.first_block, kBlockHeaderSize,
-                fmt::format("part {} of an LWN group of {} says it has {}", n + 1, group_.parts, lwn.parts));
+      // Reading may have begun behind the first part, after damage: then another group begins before all parts are
+      // there. No LWN has an SCN below the end SCN of one before it.
+      if (lwn.parts != group_.parts || lwn.group_blocks != group_blocks || lwn.scn.value >= group_.end_scn)
+        throw CorruptRedo(
+            path(), rba(part.first_block),
+            fmt::format("an LWN group of {} parts has only {}, here is one of another group", group_.parts, n),
+            part.first_block);
       group_.scn = std::min(group_.scn, lwn.scn.value);
       group_.end_scn = std::max(group_.end_scn, lwn.end_scn.value);
     }
@@ -217,6 +224,11 @@ const Group* LogReader::next_group() {
     group_.blocks += part.blocks;
     parts_.push_back(part);
   }
+  if (group_.parts > 1 && group_.blocks != group_blocks)
+    throw CorruptRedo(path(), group_.start,
+                      fmt::format("the {} parts of an LWN group have {} blocks, it says {}", group_.parts,
+                                  group_.blocks, group_blocks),
+                      parts_[1].first_block);
   for (const Part& part : parts_) cut_records(part);
 
   const auto before = [](const Record& a, const Record& b) {

@@ -1,7 +1,7 @@
 // Reads one redo log file as LWN groups, the unit LGWR writes and the unit of consistency.
 //
 //   part  = N blocks that begin with a record whose VLD has 0x04; @28 of it says N
-//   group = NST parts (@26); complete when the last block of the last part has been read
+//   group = NST parts (@26) with LEN blocks in all (@32); complete when the last block of the last part has been read
 //
 // A group's records come sorted by (SCN, sub-SCN, block, offset), their bytes in one piece. Memory: one read buffer of
 // kReadSize, and the largest group's payload.
@@ -24,9 +24,10 @@ struct Group {
   std::uint16_t thread = 0;
   ByteOrder order = ByteOrder::kLittle;
   Version version = 0;
+  std::string file;        // the log's path, for messages
   Rba start;               // of the first part's first block: where a restart would begin
   Scn scn = 0;             // no record has a lower SCN
-  Scn end_scn = 0;         // greater than every record's SCN
+  Scn end_scn = kNoScn;    // greater than every record's SCN
   std::uint32_t time = 0;  // redo_time of the first part
   std::uint16_t parts = 0;
   std::uint32_t blocks = 0;
@@ -34,7 +35,7 @@ struct Group {
 };
 
 // Redo that does not follow its format. The place names file and RBA; `rba` is where the damage was met, `next_block`
-// the first block behind it that was not looked at.
+// the first block behind it where a group may begin.
 class CorruptRedo : public Error {
  public:
   CorruptRedo(const std::filesystem::path& path, Rba rba, std::string_view what, std::uint32_t next_block);

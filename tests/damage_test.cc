@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <string>
 
 #include "base/file.h"
@@ -26,7 +27,8 @@ struct Outcome {
   bool failed = false;
   ErrorCode code = ErrorCode::kOperation;
   std::string message;
-  std::uint32_t block = 0;  // of the damage, for corrupt redo
+  std::uint32_t block = 0;  // of the damage
+  std::vector<std::string> warnings;
 };
 
 class Damage : public testing::Test {
@@ -52,25 +54,40 @@ class Damage : public testing::Test {
   }
   void TearDown() override { fs::remove_all(directory_); }
 
-  Outcome read(const std::string& log) {
-    {
-      OutputFile file(path_);
-      file.write(log);
-    }
+  Outcome read(const std::string& log, capture::DamagePolicy policy = capture::DamagePolicy::kStop) {
+    fs::remove(path_);  // to write over it would make some file systems wait for the disk
+    OutputFile(path_).write(log);
     Outcome outcome;
     TextBuffer text;
     try {
       capture::LogSet set = capture::find_logs({path_});
-      capture::ThreadStream stream(std::move(set.threads.begin()->second), {});
-      capture::Core core(*tracker_, {});
+      capture::Core::Options options;
+      options.on_corruption = policy;
+      capture::Core core(*tracker_, options);
+      capture::ThreadStream::Options reading;
+      reading.on_corruption = policy;
+      reading.passed_over = [&](std::uint16_t number, redo::Rba rba, const std::string& what) {
+        outcome.warnings.push_back(what);
+        outcome.block = rba.block;
+        core.note_hole(number);
+      };
+      capture::ThreadStream stream(std::move(set.threads.begin()->second), reading);
       sink::JsonWriter writer(tracker_->facts());
       change::Batch batch;
       core.open_thread(set.threads.begin()->first);
-      while (core.step()) {
+      const auto drain = [&] {
         while (core.take(batch)) writer.write(batch, text);
+        for (const capture::Event& event : core.take_events()) {
+          if (event.kind != capture::Event::Kind::kWarning) continue;
+          if (outcome.warnings.empty()) outcome.block = event.rba.block;
+          outcome.warnings.push_back(event.text);
+        }
+      };
+      while (core.step()) {
+        drain();
         core.feed(core.hungry(), stream.next_group());
       }
-      while (core.take(batch)) writer.write(batch, text);
+      drain();
     } catch (const redo::CorruptRedo& e) {
       outcome.failed = true;
       outcome.code = e.code();
@@ -83,6 +100,27 @@ class Damage : public testing::Test {
     }
     outcome.json = text.str();
     return outcome;
+  }
+
+  // The lines of each transaction.
+  static std::map<std::string, std::string> transactions(const Outcome& outcome) {
+    std::map<std::string, std::string> result;
+    std::istringstream lines(outcome.json);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t xid = line.find("\"xid\":\"");
+      result[line.substr(xid, line.find(',', xid) - xid)] += line + "\n";
+    }
+    return result;
+  }
+  // A transaction that is told either is what it is without damage, or says that it may not be.
+  static void expect_right_or_suspect(const Outcome& damaged, const Outcome& whole) {
+    const auto right = transactions(whole);
+    for (const auto& [xid, lines] : transactions(damaged)) {
+      const bool suspect = lines.substr(0, lines.find('\n')).find("\"suspect\":true") != std::string::npos;
+      if (!suspect) {
+        EXPECT_EQ(lines, right.at(xid));
+      }
+    }
   }
 
   // Makes the checksum of a block right again.
@@ -167,33 +205,64 @@ TEST_F(Damage, SkippingGoesOnBehindTheDamage) {
   const Outcome whole = read(log_);
   std::string log = log_;
   log[2 * kBlock + 100] = static_cast<char>(log[2 * kBlock + 100] ^ 1);
-  {
-    OutputFile file(path_);
-    file.write(log);
-  }
-  capture::LogSet set = capture::find_logs({path_});
-  capture::Core core(*tracker_, {});
-  std::vector<std::string> passed_over;
-  capture::ThreadStream::Options options;
-  options.on_corruption = capture::DamagePolicy::kSkip;
-  options.passed_over = [&](std::uint16_t, redo::Rba rba, const std::string& text) {
-    EXPECT_EQ(rba.block, 2U);
-    passed_over.push_back(text);
-    core.note_hole();
+  const Outcome skipped = read(log, capture::DamagePolicy::kSkip);
+  EXPECT_FALSE(skipped.failed) << skipped.message;
+  ASSERT_EQ(skipped.warnings.size(), 1U);
+  EXPECT_NE(skipped.warnings[0].find("the checksum of the block is wrong; blocks 2 to "), std::string::npos);
+  EXPECT_EQ(skipped.block, 2U);
+  EXPECT_NE(skipped.json.find("\"commit\""), std::string::npos);
+  EXPECT_LT(skipped.json.size(), whole.json.size());
+  expect_right_or_suspect(skipped, whole);
+}
+
+// Damage that no checksum shows, in every record: a vector that does not fit it, and an SCN out of order.
+TEST_F(Damage, RecordsMayBeDamagedUnderAGoodChecksum) {
+  make_log(30);
+  const Outcome whole = read(log_);
+  const auto bytes_of = [](std::string& log, redo::Rba rba, std::size_t offset) {
+    const std::size_t payload = kBlock - redo::kBlockHeaderSize;
+    const std::size_t at = rba.offset - redo::kBlockHeaderSize + offset;
+    return std::pair(log.data() + (rba.block + at / payload) * kBlock + redo::kBlockHeaderSize + at % payload,
+                     rba.block + at / payload);
   };
-  capture::ThreadStream stream(std::move(set.threads.begin()->second), options);
-  sink::JsonWriter writer(tracker_->facts());
-  change::Batch batch;
-  TextBuffer text;
-  core.open_thread(set.threads.begin()->first);
-  while (core.step()) {
-    while (core.take(batch)) writer.write(batch, text);
-    core.feed(core.hungry(), stream.next_group());
+  std::vector<redo::Record> records;
+  {
+    OutputFile(path_).write(log_);
+    redo::LogReader reader(path_);
+    while (const redo::Group* group = reader.next_group())
+      for (const redo::Record& r : group->records)
+        if (r.valid()) records.push_back(r);
   }
-  while (core.take(batch)) writer.write(batch, text);
-  EXPECT_EQ(passed_over.size(), 1U);
-  EXPECT_NE(text.view().find("\"commit\""), std::string_view::npos);
-  EXPECT_LT(text.size(), whole.json.size());
+  ASSERT_GT(records.size(), 30U);
+  const auto damaged = [&](const redo::Record& record, std::size_t offset, char value, std::uint32_t* block) {
+    std::string log = log_;
+    const auto [p, number] = bytes_of(log, record.rba, offset);
+    if (*p == value) return false;
+    *p = value;
+    mend(log, number);
+    const Outcome stopped = read(log);
+    EXPECT_TRUE(stopped.failed) << to_text(record.rba);
+    EXPECT_EQ(stopped.code, ErrorCode::kIntegrity);
+    EXPECT_NE(stopped.message.find(path_.string() + " at RBA"), std::string::npos) << stopped.message;
+    const Outcome skipped = read(log, capture::DamagePolicy::kSkip);
+    EXPECT_FALSE(skipped.failed) << skipped.message;
+    EXPECT_GE(skipped.warnings.size(), 1U);
+    EXPECT_NE(skipped.warnings.at(0).find(path_.string()), std::string::npos);
+    EXPECT_GT(skipped.json.size(), 0U);
+    expect_right_or_suspect(skipped, whole);
+    *block = skipped.block;
+    return true;
+  };
+  int orders = 0;
+  for (const redo::Record& record : records) {
+    std::uint32_t block = 0;
+    // The length list of the first vector says 255 bytes more.
+    ASSERT_TRUE(damaged(record, record.header_size() + redo::vector_header_size(redo::kVersion23) + 1, '\xFF', &block));
+    EXPECT_EQ(block, record.rba.block);
+    orders += damaged(record, 7, '\x7F', &block);  // bits 40 to 47 of the SCN
+    orders += damaged(record, 9, 0, &block);       // bits 8 to 15
+  }
+  EXPECT_GT(orders, 30);
 }
 
 }  // namespace
