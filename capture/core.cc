@@ -63,11 +63,11 @@ redo::RowAddress changed_address(const Vector& row) {
 
 Core::Core(DictionaryTracker dictionary, Options options)
     : dictionary_(std::move(dictionary)),
-      options_(options),
+      options_(std::move(options)),
       pool_(std::make_shared<ChunkPool>()),
       transactions_(*pool_),
       lobs_(lob_owners_),
-      assembler_(*this, [this](Rba rba, const std::string& text) { warn(rba, text); }),
+      assembler_(*this, options_.keys, [this](Rba rba, const std::string& text) { warn(rba, text); }),
       retained_(std::make_shared<Retained>(pool_)),
       known_(kKnownObjects) {}
 

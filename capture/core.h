@@ -61,6 +61,7 @@ class Core : private TableSource {
     Scn from_scn = 0;             // tell transactions that commit above this SCN
     Scn to_scn = oracle::kNoScn;  // and at or below this one
     bool partial = false;         // tell transactions whose begin was not seen, instead of leaving them out
+    oracle::TdeKeys keys = {};    // of encrypted columns
   };
 
   Core(DictionaryTracker dictionary, Options options);

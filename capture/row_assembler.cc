@@ -22,7 +22,7 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
   memory_ = &memory;
   lobs_ = lobs;
   first_row_ = static_cast<std::uint32_t>(batch.rows.size());
-  gaps_ = false;
+  gaps_ = encrypted_ = false;
   open_count_ = 0;
   cached_table_ = nullptr;
 
@@ -55,6 +55,7 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
     batch.rows.erase(std::remove_if(from, batch.rows.end(), [](const auto& row) { return row.table == nullptr; }),
                      batch.rows.end());
   }
+  if (encrypted_) keys_.decrypt(batch, first_row_, memory, warn_);
 }
 
 void RowAssembler::row_change(Change& change) {
@@ -357,9 +358,10 @@ void RowAssembler::fill_lobs(change::RowChange& row) {
   bool any = false;
   for (std::size_t i = 0; i < std::size_t{row.before_count} + row.after_count; ++i) {
     change::Cell& c = cell(i);
-    if (c.state == change::CellState::kValue &&
-        (row.table->columns[c.column].property & oracle::column_property::kEncrypted) != 0)
-      c.state = change::CellState::kUnavailable;
+    if (c.state == change::CellState::kValue && ColumnKeys::encrypted(row.table->columns[c.column])) {
+      encrypted_ = true;
+      if (is_lob(c)) c.state = change::CellState::kUnavailable;
+    }
     any |= is_lob(c);
   }
   if (!any) return;

@@ -82,7 +82,7 @@ void add_simulate_command(CLI::App& root) {
   command->add_option("--size", o.size, "redo to write instead, as 64MiB or 1GiB")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
-  std::string types = "all, plain (all but LOBs)";
+  std::string types = "all, plain (all but LOBs and encrypted columns)";
   for (const simulate::ColumnKind& kind : simulate::column_kinds()) types += ", " + std::string(kind.name);
   command->add_option("--types", o.types, "column types, comma separated: " + types)->delimiter(',')->type_name("LIST");
   std::string operations = "all";

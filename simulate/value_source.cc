@@ -255,6 +255,9 @@ const std::vector<ColumnKind>& column_kinds() {
       {"varchar2x", TypeCode::kVarchar2, 32767, -1, -1, 1, true},
       {"rawx", TypeCode::kRaw, 32767, -1, -1, 0, true},
       {"long", TypeCode::kLong, 4000, -1, -1, 1},
+      {"encrypted", TypeCode::kVarchar2, 200, -1, -1, 1, false, ColumnKind::Encryption::kSalted},
+      {"encryptednumber", TypeCode::kNumber, 22, -1, -1, 0, false, ColumnKind::Encryption::kUnsalted},
+      {"encryptedraw", TypeCode::kRaw, 100, -1, -1, 0, false, ColumnKind::Encryption::kSalted},
   };
   return kinds;
 }
@@ -336,6 +339,13 @@ LobContent ValueSource::characters(const ColumnKind& kind, Random& random, std::
   }
   content.json += '"';
   return content;
+}
+
+Value ValueSource::encrypted(const ColumnKind& kind, const oracle::TdeKey& key, Value value, Random& random) {
+  ByteString salt;
+  if (kind.encryption == ColumnKind::Encryption::kSalted) salt = random.bytes(oracle::tde_block_size(key.cipher));
+  value.bytes = oracle::tde_encrypt(key, salt, value.bytes);
+  return value;
 }
 
 LobContent ValueSource::make_lob(const ColumnKind& kind, Random& random) const {

@@ -151,7 +151,10 @@ void JsonWriter::write_cells(const change::RowChange& row, const Fragments& f, c
       case CellState::kValue: oracle::append_json_value(out, column, facts_, cell.bytes()); break;
       case CellState::kLob: oracle::append_json_lob(out, column, cell.bytes(), false); break;
       case CellState::kLobUtf16: oracle::append_json_lob(out, column, cell.bytes(), true); break;
-      case CellState::kUnavailable: out.append(R"({"$unavailable":"not in redo"})"); break;
+      case CellState::kUnavailable:
+        out.append((column.property & oracle::column_property::kEncrypted) != 0 ? R"({"$unavailable":"encrypted"})"
+                                                                                : R"({"$unavailable":"not in redo"})");
+        break;
       case CellState::kSuspect:
         out.append(R"({"$suspect":")");
         out.append(to_hex(cell.bytes()));
