@@ -295,6 +295,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
   const oracle::Table* table = find_table(change, 0);
   if (!table) return;
   const bool wide_scn = change.version >= redo::kVersion12_2;
+  std::uint32_t nth = 0;
   for (const redo::PackedRow& packed : redo::read_packed_rows(kdo, fields, wide_scn, change.order)) {
     if ((packed.fb & redo::kFbClusterKey) != 0) continue;
     redo_.columns.clear();
@@ -302,7 +303,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
     if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
     Statement& statement = *open_[open_count_++];
     statement.open(table, change.obj, {kdo.bdba, packed.slot});
-    change::RowChange& row = reserve_row(change);
+    change::RowChange& row = reserve_row(change, nth++);
     statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);
     row.rowid = {change.data_obj, kdo.bdba, packed.slot};
     statement.inserted = insert;
@@ -321,11 +322,12 @@ const oracle::Table* RowAssembler::find_table(const Change& change, std::size_t 
   return cached_table_;
 }
 
-change::RowChange& RowAssembler::reserve_row(const Change& change) {
+change::RowChange& RowAssembler::reserve_row(const Change& change, std::uint32_t nth) {
   change::RowChange& row = batch_->rows.emplace_back();
   row.scn = change.scn;
   row.rba = change.rba;
   row.thread = change.thread;
+  row.index = change.index + nth;
   return row;
 }
 

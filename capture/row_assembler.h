@@ -92,7 +92,8 @@ class RowAssembler {
   void close(Statement& statement);
   change::Op operation(const Statement& statement) const;
   const oracle::Table* find_table(const Change& change, std::size_t columns);
-  change::RowChange& reserve_row(const Change& change);
+  // Of several rows of one change the `nth`, from 0.
+  change::RowChange& reserve_row(const Change& change, std::uint32_t nth = 0);
   void fill_lobs(change::RowChange& row);
   void leave_out_unchanged_lobs(change::RowChange& row);
 
