@@ -2,9 +2,9 @@
 //
 //   {"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572","commit_scn":2267708,
 //    "begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]}
-//   {"c_scn":2267707,"c_idx":2,"xid":"10.12.572","payload":[{"op":"c","schema":{"owner":"OLR_TEST","table":"TEST_CDC"},
+//   {"c_scn":2267707,"c_idx":15,"xid":"10.12.572","payload":[{"op":"c","schema":{"owner":"OLR_TEST","table":"TEST_CDC"},
 //    "rid":"AAARwWAAYAAAAAOAAA","after":{"ID":1,"NAME":"hello world"}}]}
-//   {"c_scn":2267707,"c_idx":3,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
+//   {"c_scn":2267707,"c_idx":17,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
 //
 // A DDL statement is {"op":"ddl","schema":{"owner":...,"table":...,"obj":...},"sql":...}; "cut":true when a part of its
 // text is missing.
