@@ -26,8 +26,7 @@ struct Options {
 
 // Nothing is simulated then: what was captured from the directory's logs is held against its truth.
 int check(const Options& options) {
-  const simulate::TruthCheck result =
-      simulate::check_truth(options.check, std::filesystem::path(options.directory) / "truth.jsonl");
+  const simulate::TruthCheck result = simulate::check_truth(options.check, options.directory);
   if (options.json) {
     fmt::print(R"({{"transactions":{},"rows":{},"differences":{}}})"
                "\n",

@@ -14,7 +14,7 @@
 
 namespace redoubt::simulate {
 
-// One value: empty bytes are NULL. `json` is the truth as JSON text, in the words of redo_check.py rows.
+// One value: empty bytes are NULL. `json` is the truth as JSON text: numbers with all digits, unquoted.
 struct Value {
   ByteString bytes;
   std::string json = "null";
