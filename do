@@ -21,7 +21,7 @@ do_demo() { # build, capture the real redo log (where it lies), then a simulated
   say "A simulated database writes redo in Oracle's format and notes what it did; capture must find exactly that"
   show redoubt simulate --seed 1 --transactions 20 --types all build/demo
   show redoubt log verify build/demo/*.dbf
-  show redoubt capture --dictionary build/demo/schema.json --output build/demo/rows.jsonl build/demo
+  show redoubt capture --dictionary build/demo/schema.json --tde-keys build/demo/keys.json --output build/demo/rows.jsonl build/demo
   show head -n 3 build/demo/rows.jsonl
   show redoubt simulate --check build/demo/rows.jsonl build/demo
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/printable.h"
+#include "base/nearest.h"
 
 namespace redoubt {
 namespace {

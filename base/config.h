@@ -222,7 +222,4 @@ ConfigReport read_config(const std::filesystem::path& path, T& config) {
 // The reference of all keys, in Markdown: a heading of `level` number signs and a table per section.
 std::string config_reference(const std::function<void(ConfigKeys&)>& table, int level);
 
-// The word of `words` that `text` was most likely meant to be; empty when none comes near.
-std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words);
-
 }  // namespace redoubt

@@ -1,4 +1,5 @@
 #include "base/config.h"
+#include "base/nearest.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

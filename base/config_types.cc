@@ -1,48 +1,12 @@
-// The types of values, and the words that were meant.
+// The types of values.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/config.h"
+#include "base/nearest.h"
 
 namespace redoubt {
-namespace {
-
-// How many characters to insert, delete, replace or swap with their neighbor turn `a` into `b`; - and _ are alike.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  const auto alike = [](char x, char y) { return x == y || ((x == '-' || x == '_') && (y == '-' || y == '_')); };
-  std::vector<std::size_t> before(b.size() + 1), row(b.size() + 1), next(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    next[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      next[j] = std::min({row[j] + 1, next[j - 1] + 1, row[j - 1] + (alike(a[i - 1], b[j - 1]) ? 0 : 1)});
-      if (i > 1 && j > 1 && alike(a[i - 1], b[j - 2]) && alike(a[i - 2], b[j - 1]))
-        next[j] = std::min(next[j], before[j - 2] + 1);
-    }
-    std::swap(before, row);
-    std::swap(row, next);
-  }
-  return row[b.size()];
-}
-
-}  // namespace
-
-std::string_view nearest(std::string_view text, const std::vector<std::string_view>& words) {
-  std::string_view best;
-  std::size_t best_distance = std::max<std::size_t>(2, text.size() / 3) + 1;
-  if (text.size() > 64) return best;
-  for (const std::string_view word : words) {
-    const std::size_t distance = edit_distance(text, word);
-    if (distance < std::min(best_distance, word.size())) {
-      best = word;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
-
 namespace config {
 
 ConfigType<std::string> text() {

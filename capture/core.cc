@@ -59,15 +59,22 @@ redo::RowAddress changed_address(const Vector& row) {
   return kdo.address();
 }
 
+// How many rows the vector changes at most.
+std::uint32_t rows_of(const Vector& row) {
+  if (row.op != redo::kInsertRows && row.op != redo::kDeleteRows) return 1;
+  const Bytes kdo = row.field(2);
+  return kdo.size() < redo::kKdoSize ? 1 : std::max<std::uint32_t>(redo::decode<redo::Kdo>(kdo, row.order).nnew, 1);
+}
+
 }  // namespace
 
 Core::Core(DictionaryTracker dictionary, Options options)
     : dictionary_(std::move(dictionary)),
-      options_(options),
+      options_(std::move(options)),
       pool_(std::make_shared<ChunkPool>()),
       transactions_(*pool_),
       lobs_(lob_owners_),
-      assembler_(*this, [this](Rba rba, const std::string& text) { warn(rba, text); }),
+      assembler_(*this, options_.keys, [this](Rba rba, const std::string& text) { warn(rba, text); }),
       retained_(std::make_shared<Retained>(pool_)),
       known_(kKnownObjects) {}
 
@@ -295,6 +302,7 @@ void Core::pair(const Vector& undo, const Vector* partner) {
   OpenTransaction* t = transaction_of(undo, ktudb.xid, (flg & redo::kUndoBegin) != 0);
   if ((flg & redo::kUndoTemporary) != 0) return;
   if (opc != redo::opcode(11, 1) && opc != redo::opcode(10, 22) && opc != redo::opcode(26, 1)) return;
+  const std::uint32_t index = t->take_places(partner ? rows_of(*partner) : 1);
   if (!wanted(undo.con_id, obj, *t)) return;
   if (partner && partner->encrypted()) {
     t->suspect = true;
@@ -304,13 +312,14 @@ void Core::pair(const Vector& undo, const Vector* partner) {
   if (opc != redo::opcode(11, 1) && lob_pair(undo, partner, opc == redo::opcode(26, 1), obj, data_obj, *t)) return;
 
   if (partner && known(undo.con_id, obj).lobs) claim_lobs_of_row(*t, partner->bytes);
+  Change change = head(obj, data_obj, partner ? partner->op : redo::kUndo);
+  change.index = index;
+  Bytes undo_bytes = undo.bytes;
   if ((flg & redo::kUndoSplit) != 0) {
-    const Bytes whole = join_split_undo(*t, undo);
-    if (whole.empty()) return;
-    t->add(head(obj, data_obj, partner ? partner->op : redo::kUndo), whole, partner ? partner->bytes : Bytes{});
-    return;
+    undo_bytes = join_split_undo(*t, undo);
+    if (undo_bytes.empty()) return;
   }
-  t->add(head(obj, data_obj, partner ? partner->op : redo::kUndo), undo.bytes, partner ? partner->bytes : Bytes{});
+  t->add(change, undo_bytes, partner ? partner->bytes : Bytes{});
 }
 
 // The parts of a split undo record arrive tail first, the head last; the whole has the newest part's fields, then the
@@ -510,14 +519,21 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
     done_ = true;
     return;
   }
-  if (!t.last && ddls_.empty()) return transactions_.close(&t);
+  std::vector<change::Ddl> ddls;
+  if (!ddls_.empty()) ddls = ddls_.take(t.con_id, t.xid);
+  if (std::exchange(index_scn_, point.scn) != point.scn) next_index_ = 1;
+  change::Transaction committed;
+  committed.begin_index = next_index_;
+  committed.row_index = committed.begin_index + 1 + ddls.size();
+  committed.commit_index = committed.row_index + t.row_changes;
+  next_index_ = committed.commit_index + 1;
+  if (!t.last && ddls.empty()) return transactions_.close(&t);
   if (!t.has_begin && !t.suspect && !options_.partial) {
     // One that --from-scn leaves out anyway, or that told nothing, is not missed.
     if (t.last && point.scn > options_.from_scn) {
       ++counters_.partial;
       warn(point.rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
     }
-    if (!ddls_.empty()) ddls_.take(t.con_id, t.xid);
     return transactions_.close(&t);
   }
 
@@ -525,7 +541,6 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   const std::size_t first_cell = batch_.cells.size();
   lobs_.collect(t);
   assembler_.assemble(t, batch_, retained_->chunks, &lobs_);
-  change::Transaction committed;
   committed.xid = t.xid;
   committed.con_id = t.con_id;
   committed.thread = point.thread;
@@ -549,7 +564,7 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
         batch_.rows.end());
     committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   }
-  if (!ddls_.empty()) tell_ddl(t, committed);
+  if (!ddls.empty()) tell_ddl(std::move(ddls), committed);
   if ((committed.row_count == 0 && committed.ddl_count == 0) || point.scn <= options_.from_scn) {
     batch_.rows.resize(first_row);
     batch_.cells.resize(first_cell);

@@ -63,6 +63,7 @@ class Core : private TableSource {
     bool partial = false;         // tell transactions whose begin was not seen, instead of leaving them out
     // At a record that cannot be read, and a group that does not follow the one before.
     DamagePolicy on_corruption = DamagePolicy::kStop;
+    oracle::TdeKeys keys = {};    // of encrypted columns
   };
 
   Core(DictionaryTracker dictionary, Options options);
@@ -147,7 +148,7 @@ class Core : private TableSource {
   std::uint32_t object_of_segment(std::uint16_t con_id, std::uint32_t data_obj);
   void unlogged(const redo::Vector& v);
   void ddl(const redo::Vector& v);
-  void tell_ddl(OpenTransaction& t, change::Transaction& committed);
+  void tell_ddl(std::vector<change::Ddl> ddls, change::Transaction& committed);
 
   bool wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t);
   Change head(std::uint32_t obj, std::uint32_t data_obj, redo::Opcode op) const;
@@ -177,8 +178,10 @@ class Core : private TableSource {
   std::vector<std::size_t> ends_;
   std::vector<std::uint8_t> joined_;
 
-  Scn last_scn_ = 0;         // of the last record
-  Scn last_commit_scn_ = 0;  // of the last transaction told
+  Scn last_scn_ = 0;              // of the last record
+  Scn last_commit_scn_ = 0;       // of the last transaction told
+  Scn index_scn_ = 0;             // of the last transaction that was committed, and
+  std::uint64_t next_index_ = 1;  // the place behind it among all of this SCN
   bool warned_encrypted_ = false;
   bool warned_parked_ = false;
   bool hole_ = false;  // some redo was passed over

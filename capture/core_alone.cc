@@ -185,8 +185,10 @@ void Core::direct_block(const Vector& v) {
   const auto block = redo::decode<redo::DirectBlock>(v.field(1), v.order);
   if (block.type != redo::kImageData) return;
   const std::uint32_t obj = object_of_segment(v.con_id, block.data_obj);
-  if (!known(v.con_id, obj).wanted) return;
   OpenTransaction* t = loader_of(v.con_id, obj, block);
+  Change change = head(obj, block.data_obj, v.op);
+  if (t) change.index = t->take_places(static_cast<std::uint32_t>(block.row_offsets.size()));
+  if (!known(v.con_id, obj).wanted) return;
   if (!t) {
     if (loads_without_owner_.insert(std::uint64_t{v.con_id} << 32 | obj).second)
       warn(record_->rba,
@@ -195,7 +197,7 @@ void Core::direct_block(const Vector& v) {
     return;
   }
   if (!wanted(v.con_id, obj, *t)) return;
-  t->add(head(obj, block.data_obj, v.op), {}, v.bytes);
+  t->add(change, {}, v.bytes);
   if (known(v.con_id, obj).lobs) claim_lobs_of_row(*t, v.field(1));
 }
 
@@ -264,9 +266,10 @@ void Core::ddl(const Vector& v) {
 }
 
 // Statements on tables that are not captured are not told.
-void Core::tell_ddl(OpenTransaction& t, change::Transaction& committed) {
-  for (change::Ddl& ddl : ddls_.take(t.con_id, t.xid)) {
-    ddl.table = dictionary_.latest().owner_of(t.con_id, ddl.obj);
+void Core::tell_ddl(std::vector<change::Ddl> ddls, change::Transaction& committed) {
+  for (change::Ddl& ddl : ddls) {
+    ddl.index = static_cast<std::uint32_t>(&ddl - ddls.data());
+    ddl.table = dictionary_.latest().owner_of(committed.con_id, ddl.obj);
     if (ddl.table && !ddl.table->captured) continue;
     if (committed.commit_scn > options_.from_scn)
       events_.push_back({Event::Kind::kDdl, ddl.thread, ddl.rba, committed.commit_scn,

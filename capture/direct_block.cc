@@ -25,7 +25,7 @@ void RowAssembler::direct_block(Change& change) {
     const DirectBlock::Table& rows = block.tables.back();
     for (std::size_t slot = rows.first; slot < std::size_t{rows.first} + rows.rows; ++slot) {
       if (slot >= block.row_offsets.size() || block.row_offsets[slot] < block.rows_at) continue;
-      change::RowChange& row = reserve_row(change);
+      change::RowChange& row = reserve_row(change, static_cast<std::uint32_t>(slot));
       row.table = table;
       row.rowid = {change.data_obj, block.bdba, static_cast<std::uint16_t>(slot - rows.first)};
       row.first_cell = static_cast<std::uint32_t>(batch_->cells.size());
@@ -58,7 +58,7 @@ void RowAssembler::direct_row(Change& change, const DirectBlock& block, std::uin
   Statement& statement = *open_[open_count_++];
   statement.open(&table, change.obj, {block.bdba, slot});
   statement.inserted = true;
-  change::RowChange& row = reserve_row(change);
+  change::RowChange& row = reserve_row(change, slot);
   statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);
   row.rowid = {change.data_obj, block.bdba, slot};
 

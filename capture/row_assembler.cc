@@ -22,7 +22,7 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
   memory_ = &memory;
   lobs_ = lobs;
   first_row_ = static_cast<std::uint32_t>(batch.rows.size());
-  gaps_ = false;
+  gaps_ = encrypted_ = false;
   open_count_ = 0;
   cached_table_ = nullptr;
 
@@ -55,6 +55,7 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
     batch.rows.erase(std::remove_if(from, batch.rows.end(), [](const auto& row) { return row.table == nullptr; }),
                      batch.rows.end());
   }
+  if (encrypted_) keys_.decrypt(batch, first_row_, memory, warn_);
 }
 
 void RowAssembler::row_change(Change& change) {
@@ -294,6 +295,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
   const oracle::Table* table = find_table(change, 0);
   if (!table) return;
   const bool wide_scn = change.version >= redo::kVersion12_2;
+  std::uint32_t nth = 0;
   for (const redo::PackedRow& packed : redo::read_packed_rows(kdo, fields, wide_scn, change.order)) {
     if ((packed.fb & redo::kFbClusterKey) != 0) continue;
     redo_.columns.clear();
@@ -301,7 +303,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
     if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
     Statement& statement = *open_[open_count_++];
     statement.open(table, change.obj, {kdo.bdba, packed.slot});
-    change::RowChange& row = reserve_row(change);
+    change::RowChange& row = reserve_row(change, nth++);
     statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);
     row.rowid = {change.data_obj, kdo.bdba, packed.slot};
     statement.inserted = insert;
@@ -320,11 +322,12 @@ const oracle::Table* RowAssembler::find_table(const Change& change, std::size_t 
   return cached_table_;
 }
 
-change::RowChange& RowAssembler::reserve_row(const Change& change) {
+change::RowChange& RowAssembler::reserve_row(const Change& change, std::uint32_t nth) {
   change::RowChange& row = batch_->rows.emplace_back();
   row.scn = change.scn;
   row.rba = change.rba;
   row.thread = change.thread;
+  row.index = change.index + nth;
   return row;
 }
 
@@ -357,9 +360,10 @@ void RowAssembler::fill_lobs(change::RowChange& row) {
   bool any = false;
   for (std::size_t i = 0; i < std::size_t{row.before_count} + row.after_count; ++i) {
     change::Cell& c = cell(i);
-    if (c.state == change::CellState::kValue &&
-        (row.table->columns[c.column].property & oracle::column_property::kEncrypted) != 0)
-      c.state = change::CellState::kUnavailable;
+    if (c.state == change::CellState::kValue && ColumnKeys::encrypted(row.table->columns[c.column])) {
+      encrypted_ = true;
+      if (is_lob(c)) c.state = change::CellState::kUnavailable;
+    }
     any |= is_lob(c);
   }
   if (!any) return;

@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "capture/column_keys.h"
 #include "capture/statement.h"
 #include "capture/transaction.h"
 #include "redo/direct_block.h"
@@ -44,7 +45,8 @@ class RowAssembler {
   // Called with a sentence about redo that could not be used as it should, and the place.
   using Warn = std::function<void(Rba, const std::string&)>;
 
-  RowAssembler(TableSource& tables, Warn warn) : tables_(tables), warn_(std::move(warn)) {}
+  RowAssembler(TableSource& tables, oracle::TdeKeys keys, Warn warn)
+      : tables_(tables), keys_(std::move(keys)), warn_(std::move(warn)) {}
 
   // Appends the rows of `t` to the batch's rows and cells; cells point into the chunks of `t` and into `memory`.
   // `lobs` may be null: LOB columns are then told as unavailable.
@@ -90,11 +92,13 @@ class RowAssembler {
   void close(Statement& statement);
   change::Op operation(const Statement& statement) const;
   const oracle::Table* find_table(const Change& change, std::size_t columns);
-  change::RowChange& reserve_row(const Change& change);
+  // Of several rows of one change the `nth`, from 0.
+  change::RowChange& reserve_row(const Change& change, std::uint32_t nth = 0);
   void fill_lobs(change::RowChange& row);
   void leave_out_unchanged_lobs(change::RowChange& row);
 
   TableSource& tables_;
+  ColumnKeys keys_;
   Warn warn_;
 
   // Of the transaction in work.
@@ -103,7 +107,8 @@ class RowAssembler {
   ChunkList* memory_ = nullptr;
   LobSource* lobs_ = nullptr;
   std::uint32_t first_row_ = 0;
-  bool gaps_ = false;  // rows that were reserved and are not told
+  bool gaps_ = false;       // rows that were reserved and are not told
+  bool encrypted_ = false;  // rows with encrypted columns
 
   std::vector<std::unique_ptr<Statement>> open_;  // the first open_count_ are in use
   std::size_t open_count_ = 0;

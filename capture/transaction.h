@@ -32,8 +32,9 @@ struct Change {
   std::uint8_t header_size;
   ByteOrder order;
   bool cancelled;
-  bool lob;        // a vector of lob_change.h: no row
-  bool forgotten;  // cancelled along with a row; its own rollback vector may still come
+  bool lob;             // a vector of lob_change.h: no row
+  bool forgotten;       // cancelled along with a row; its own rollback vector may still come
+  std::uint32_t index;  // RowChange::index of its (first) row
 
   std::uint8_t* undo_data() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   redo::Vector undo() { return redo::view_vector({undo_data(), undo_size}, header_size, order); }
@@ -56,6 +57,7 @@ struct OpenTransaction {
   Scn begin_scn = 0;
   Scn decided_scn = 0;  // of the 5.4 with state 12 of a parallel DML's parent: its commit SCN; 0 = none
   Rba begin_rba;
+  std::uint32_t row_changes = 0;  // seen so far, wanted or not: never taken back, so that each keeps its place
   ChunkList chunks;
   Change* last = nullptr;
   std::unique_ptr<std::vector<std::uint8_t>> split_undo;  // parts of an undo record whose head is still to come
@@ -63,6 +65,12 @@ struct OpenTransaction {
 
   // Appends a change; the vectors are copied. Returns it.
   Change* add(const Change& head, Bytes undo, Bytes redo);
+
+  // The place of the first of `count` row changes.
+  std::uint32_t take_places(std::uint32_t count) {
+    row_changes += count;
+    return row_changes - count;
+  }
 
   template <class F>
   void for_each(F f) {

@@ -43,6 +43,7 @@ struct RowChange {
   std::uint16_t thread = 0;
   Op op = Op::kInsert;
   bool suspect = false;            // incomplete or not decodable as a whole: compressed row, missing part
+  std::uint32_t index = 0;         // place among the transaction's row changes, those not told among them; ascends
   std::uint32_t first_cell = 0;    // in Batch::cells: `before_count` cells, then `after_count`, each in column order
   std::uint16_t before_count = 0;  // 0 for an insert
   std::uint16_t after_count = 0;   // 0 for a delete
@@ -53,6 +54,7 @@ struct Ddl {
   oracle::Scn scn = 0;  // of the record with its (first) text
   oracle::Rba rba;
   std::uint16_t thread = 0;
+  std::uint32_t index = 0;               // place among the transaction's statements, those not told among them
   std::uint16_t type = 0;                // 1 create table, 12 drop table, 15 alter table, 85 truncate ... (rows.md 4.6)
   std::uint32_t obj = 0;                 // object number, 0 = not said
   const oracle::Table* table = nullptr;  // of that object, once the statement was executed; null = none known
@@ -73,6 +75,11 @@ struct Transaction {
   std::uint32_t first_ddl = 0;  // in Batch::ddls
   std::uint32_t ddl_count = 0;
   bool suspect = false;  // some of its redo could not be read
+  // Places among everything that commits at this SCN, whether it is told or not: they are the same whatever is left
+  // out.
+  std::uint64_t begin_index = 1;   // of the begin; statements follow it
+  std::uint64_t row_index = 2;     // of the row change with index 0
+  std::uint64_t commit_index = 2;  // of the commit
 };
 
 struct Batch {

@@ -56,8 +56,9 @@ class Run {
                         ? capture::DictionaryTracker::schemaless()
                         : capture::DictionaryTracker::load({options.dictionaries.begin(), options.dictionaries.end()},
                                                            options.tables)),
+        keys_(options.keys.empty() ? oracle::TdeKeys() : oracle::TdeKeys::load(options.keys)),
         writer_(dictionary_.facts()),
-        core_(dictionary_, {options.from_scn, options.to_scn, false, options.on_corruption}) {
+        core_(dictionary_, {options.from_scn, options.to_scn, false, options.on_corruption, keys_}) {
     if (!options.logminer.empty())
       check_ =
           std::make_unique<sink::LogminerCheck>(read_file(options.logminer), options.logminer, dictionary_.facts());
@@ -65,6 +66,7 @@ class Run {
 
   int run() {
     for (const std::string& text : dictionary_.take_warnings()) tell("warning", 0, {}, text);
+    for (const std::string& text : keys_.warnings(dictionary_.latest())) tell("warning", 0, {}, text);
     capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
     check_dictionary(set);
     total_bytes_ = set.bytes();
@@ -236,6 +238,7 @@ class Run {
 
   const CaptureOptions& options_;
   capture::DictionaryTracker dictionary_;
+  oracle::TdeKeys keys_;
   sink::JsonWriter writer_;
   capture::Core core_;
   std::map<std::uint16_t, capture::ThreadStream> streams_;
@@ -282,6 +285,8 @@ void add_capture_command(CLI::App& root) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--tables", options->tables, "only tables whose OWNER.TABLE this expression matches whole")
       ->type_name("RE");
+  command->add_option("--tde-keys", options->keys, "the keys of encrypted columns, a JSON file that only you can read")
+      ->type_name("FILE");
   command->add_option("--from-scn", options->from_scn, "only transactions that commit above this SCN")->type_name("N");
   command->add_option("--to-scn", options->to_scn, "only transactions that commit at or below this SCN")
       ->type_name("N");

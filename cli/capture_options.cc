@@ -44,6 +44,8 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
            {.about = "at damaged redo: stop (exit 6), or go on behind it (exit 3)", .aliases = {"corruption"}});
   keys.key("checksums", c.checksums, config::flag(),
            {.about = "check them; false for databases with DB_BLOCK_CHECKSUM turned off"});
+  keys.key("tde_keys", c.keys, config::text(),
+           {.about = "the keys of encrypted columns, a JSON file that only you can read", .otherwise = "they are unavailable"});
   keys.check(c.from_scn < c.to_scn, "to_scn", "must be above from_scn");
 }
 

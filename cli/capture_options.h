@@ -22,6 +22,7 @@ struct CaptureOptions {
   capture::DamagePolicy on_corruption = capture::DamagePolicy::kStop;
   capture::DamagePolicy on_gap = capture::DamagePolicy::kStop;
   bool checksums = true;
+  std::string keys;
   // Of one run, so not in the file.
   std::string logminer;
   bool json = false;

@@ -26,8 +26,7 @@ struct Options {
 
 // Nothing is simulated then: what was captured from the directory's logs is held against its truth.
 int check(const Options& options) {
-  const simulate::TruthCheck result =
-      simulate::check_truth(options.check, std::filesystem::path(options.directory) / "truth.jsonl");
+  const simulate::TruthCheck result = simulate::check_truth(options.check, options.directory);
   if (options.json) {
     fmt::print(R"({{"transactions":{},"rows":{},"differences":{}}})"
                "\n",
@@ -82,7 +81,7 @@ void add_simulate_command(CLI::App& root) {
   command->add_option("--size", o.size, "redo to write instead, as 64MiB or 1GiB")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
-  std::string types = "all, plain (all but LOBs)";
+  std::string types = "all, plain (all but LOBs and encrypted columns)";
   for (const simulate::ColumnKind& kind : simulate::column_kinds()) types += ", " + std::string(kind.name);
   command->add_option("--types", o.types, "column types, comma separated: " + types)->delimiter(',')->type_name("LIST");
   std::string operations = "all";

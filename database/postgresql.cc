@@ -84,8 +84,9 @@ void decode_numeric(std::string_view bytes, Column& column) {
   if (field.rest().size() != 2U * digits) throw Malformed("a numeric of another length");
   const auto digit = [&](int i) -> unsigned {
     if (i < 0 || i >= digits) return 0;
-    return static_cast<std::uint8_t>(field.rest()[2 * static_cast<std::size_t>(i)]) << 8 |
-           static_cast<std::uint8_t>(field.rest()[2 * static_cast<std::size_t>(i) + 1]);
+    const std::size_t at = 2 * static_cast<std::size_t>(i);
+    const auto byte = [&](std::size_t n) -> unsigned { return static_cast<std::uint8_t>(field.rest()[n]); };
+    return byte(at) << 8 | byte(at + 1);
   };
   char* p = column.room(static_cast<std::size_t>(std::max<int>(weight, 0)) * 4 + scale + 16U);
   if (sign == 0x4000) *p++ = '-';
@@ -98,9 +99,9 @@ void decode_numeric(std::string_view bytes, Column& column) {
   }
   if (scale) {
     *p++ = '.';
-    char* const end = p + scale;
-    for (int i = weight + 1; p < end; ++i) four(i < 0 ? 0 : digit(i));
-    p = end;  // the last four may hold more than is shown: zeros
+    char* const point = p;
+    for (int i = weight + 1, shown = 0; shown < scale; ++i, shown += 4) four(digit(i));
+    p = point + scale;  // the last four may hold more than is shown: zeros
   }
   column.add_written(Storage::kText, p);
 }

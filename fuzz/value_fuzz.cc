@@ -31,7 +31,7 @@ void decrypt(Bytes value) {
     const oracle::TdeKey key{cipher, oracle::TdeIntegrity::kSha1,
                              ByteString(cipher == oracle::TdeCipher::kAes128 ? 16 : 24, 7)};
     try {
-      require(oracle::tde_decrypt(key, true, value).size() < value.size());
+      require(oracle::tde_decrypt(key, true, value).value.size() < value.size());
     } catch (const Malformed&) {
     }
   }

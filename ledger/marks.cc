@@ -1,10 +1,10 @@
 // Checkpoints, restore points and settings.
 #include <algorithm>
 #include <fmt/format.h>
-#include <utility>
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "ledger/ledger.h"
 #include "ledger/reading.h"
 
@@ -30,21 +30,6 @@ std::string point_name(std::string_view name) {
     throw Error(ErrorCode::kUsage, "", fmt::format("{} is no name of a restore point", name),
                 "a letter first, then letters, digits and _ $ #, 128 at most");
   return upper;
-}
-
-// How many characters must change to make one of the other.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -121,7 +106,7 @@ RestorePoint Ledger::point(std::string_view name) {
   for (RestorePoint& p : all)
     if (p.name == wanted) return std::move(p);
   std::sort(all.begin(), all.end(),
-            [&](const auto& a, const auto& b) { return distance(a.name, wanted) < distance(b.name, wanted); });
+            [&](const auto& a, const auto& b) { return edit_distance(a.name, wanted) < edit_distance(b.name, wanted); });
   std::string nearest;
   for (std::size_t i = 0; i < std::min<std::size_t>(3, all.size()); ++i) nearest += (i ? ", " : "") + all[i].name;
   throw Error(ErrorCode::kUnknown, place(), fmt::format("no restore point is called {}", wanted),

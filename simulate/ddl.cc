@@ -109,7 +109,7 @@ class Ddl {
     segment.file = 40;
     segment.start_at(16 + (t.obj - 200000) * 512);
     t.columns.push_back({"ID", kind_named("number"), false});
-    for (std::uint32_t n = random_.between(1, 6); n > 0; --n) t.columns.push_back({new_name("N"), plain_kind()});
+    for (std::uint32_t n = random_.between(1, 6); n > 0; --n) t.columns.push_back({new_name("N"), plain_kind(t)});
     describe_table(container_, t, [&](const auto& row) { system_.insert(redo_, row); });
     std::string text = fmt::format("create table {} (id number not null primary key", t.name);
     for (std::size_t c = 1; c < t.columns.size(); ++c)
@@ -155,15 +155,18 @@ class Ddl {
             }};
   }
 
-  const ColumnKind& plain_kind() {
+  // Only what the table has a key for is encrypted.
+  const ColumnKind& plain_kind(const SimulatedTable& table) {
     while (true) {
       const ColumnKind& kind = column_kinds()[random_.below(static_cast<std::uint32_t>(column_kinds().size()))];
-      if (!kind.lob && kind.type != oracle::TypeCode::kLong && kind.type != oracle::TypeCode::kBoolean) return kind;
+      if (!kind.lob && kind.type != oracle::TypeCode::kLong && kind.type != oracle::TypeCode::kBoolean &&
+          (!kind.encrypted() || table.key))
+        return kind;
     }
   }
 
   Statement add_column(SimulatedTable& table) {
-    const ColumnKind& kind = plain_kind();
+    const ColumnKind& kind = plain_kind(table);
     SimulatedColumn column{new_name("ADDED_"), kind};
     table.columns.push_back(column);
     oracle::ColumnRow row = column_row(table, static_cast<std::uint32_t>(table.columns.size() - 1), container_.charset);
@@ -247,7 +250,7 @@ class Ddl {
   // of the same shape: the other one is a new one here.
   Statement exchange(SimulatedTable& table, const std::vector<SimulatedTable*>& free) {
     const auto other = std::find_if(free.begin(), free.end(), [&](const SimulatedTable* t) {
-      return t != &table && !t->partitioned && t->columns.size() == table.columns.size() &&
+      return t != &table && !t->partitioned && t->key == table.key && t->columns.size() == table.columns.size() &&
              std::equal(t->columns.begin(), t->columns.end(), table.columns.begin(), [](const auto& a, const auto& b) {
                return a.kind.name == b.kind.name && a.hidden == b.hidden;
              });
@@ -289,6 +292,7 @@ class Ddl {
     t.owner = kOwner;
     t.name = new_name("TWIN_");
     t.columns = table.columns;
+    t.key = table.key;
     t.row_dependencies = table.row_dependencies;
     t.supplemental = table.supplemental;
     Segment& segment = t.segments.emplace_back();

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "base/bytes.h"
+
 namespace redoubt::simulate {
 
 class Random {
@@ -36,6 +38,11 @@ class Random {
   // low .. high, both included.
   std::uint32_t between(std::uint32_t low, std::uint32_t high) { return low + below(high - low + 1); }
   bool percent(std::uint32_t p) { return below(100) < p; }
+  ByteString bytes(std::size_t size) {
+    ByteString made(size, 0);
+    for (std::uint8_t& b : made) b = static_cast<std::uint8_t>(next());
+    return made;
+  }
 
  private:
   std::array<std::uint64_t, 4> state_;

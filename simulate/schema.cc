@@ -37,7 +37,8 @@ std::vector<ColumnKind> chosen_kinds(const Options& options) {
   };
   std::vector<ColumnKind> kinds;
   for (const ColumnKind& kind : column_kinds()) {
-    const bool wanted = options.types.empty() || named("all") || (named("plain") && !kind.lob) || named(kind.name);
+    const bool plain = !kind.lob && !kind.encrypted();
+    const bool wanted = options.types.empty() || named("all") || (named("plain") && plain) || named(kind.name);
     if (wanted && known_to(kind, options.version)) kinds.push_back(kind);
   }
   for (const std::string& name : options.types)
@@ -58,6 +59,17 @@ std::unique_ptr<SimulatedTable> new_table(std::uint32_t number, std::string name
   segment.start_at(16 + number * kBlocksPerTable);
   table->columns.push_back({"ID", kind_named("number"), false});
   return table;
+}
+
+// A table has one key for all its encrypted columns.
+void add_column(SimulatedTable& table, SimulatedColumn column, Random& random) {
+  if (column.kind.encrypted() && !table.key) {
+    oracle::TdeKey& key = table.key.emplace();
+    key.cipher = static_cast<oracle::TdeCipher>(random.between(1, 4));
+    key.integrity = random.percent(70) ? oracle::TdeIntegrity::kSha1 : oracle::TdeIntegrity::kNone;
+    key.key = random.bytes(oracle::tde_key_size(key.cipher));
+  }
+  table.columns.push_back(std::move(column));
 }
 
 // A LOB has a segment and an index of its own. JSON and VECTOR are always SecureFiles.
@@ -97,7 +109,7 @@ std::unique_ptr<SimulatedTable> new_index_organized(std::uint32_t number, const 
   for (std::uint32_t n = random.between(1, 12); n > 0 && !kinds.empty(); --n) {
     const ColumnKind& kind = kinds[random.below(static_cast<std::uint32_t>(kinds.size()))];
     if (kind.lob || kind.type == oracle::TypeCode::kLong) continue;
-    table->columns.push_back({fmt::format("C{}", table->columns.size() + 1), kind, true});
+    add_column(*table, {fmt::format("C{}", table->columns.size() + 1), kind}, random);
   }
   table->iot_key = {2, 0};
   table->supplemental = random.percent(50) ? Supplemental::kAll : Supplemental::kMinimal;
@@ -145,8 +157,9 @@ std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options,
       std::string name = fmt::format("C{}_{}", table->columns.size() + 1, kind.name);
       std::transform(name.begin(), name.end(), name.begin(),
                      [](char x) { return x >= 'a' && x <= 'z' ? static_cast<char>(x - 32) : x; });
-      SimulatedColumn& column = table->columns.emplace_back(SimulatedColumn{std::move(name), kind});
+      SimulatedColumn column{std::move(name), kind};
       if (kind.lob) column.lob = new_lob(kind, n, lobs++, random);
+      add_column(*table, std::move(column), random);
     }
     if (lobs == 0 && n % 2 == 1 && chosen(options, "partitions")) partition(*table, n, random);
     tables.push_back(std::move(table));
@@ -182,6 +195,9 @@ oracle::ColumnRow column_row(const SimulatedTable& table, std::uint32_t c, const
     row.charset_id = (row.charset_form == 1 ? charset : *oracle::charset_by_name("AL16UTF16")).id();
   row.null = column.nullable ? 0 : 1;
   if (column.lob) row.property.low |= oracle::column_property::kStoredAsLob;
+  if (column.kind.encrypted()) row.property.low |= oracle::column_property::kEncrypted;
+  if (column.kind.encryption == ColumnKind::Encryption::kUnsalted)
+    row.property.low |= oracle::column_property::kEncryptedWithoutSalt;
   if (column.hidden) {
     row.col = 0;
     row.property.low |= oracle::column_property::kHidden | oracle::column_property::kUnused;

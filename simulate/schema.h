@@ -5,6 +5,7 @@
 
 #include "oracle/charset.h"
 #include "oracle/dictionary_json.h"
+#include "oracle/tde_keys.h"
 #include "simulate/simulation.h"
 #include "simulate/system_tables.h"
 
@@ -25,8 +26,9 @@ struct Container {
   std::vector<std::unique_ptr<SimulatedTable>> tables;  // their addresses stay
   SystemTables system;
   std::uint32_t last_constraint = 9000;
-  std::uint32_t last_object = 200000;  // of those that DDL makes
-  std::uint32_t last_name = 0;         // the same, for names
+  std::uint32_t last_object = 200000;        // of those that DDL makes
+  std::uint32_t last_name = 0;               // the same, for names
+  std::vector<oracle::TdeKeys::Entry> keys;  // of all tables that ever were
 };
 
 // Container number `number`, its dictionary filled.
@@ -85,6 +87,7 @@ void describe_table(Container& container, const SimulatedTable& table, Put put) 
       put(oracle::IndexColumnRow{index.obj, table.iot_key[i] + 1U, i + 1});
     }
   }
+  if (table.key) container.keys.push_back({{}, table.obj, container.con_id, *table.key});
   if (table.supplemental != Supplemental::kMinimal)
     put(oracle::ConstraintRow{++container.last_constraint, table.obj,
                               table.supplemental == Supplemental::kAll ? 17U : 14U});

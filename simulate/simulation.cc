@@ -48,6 +48,7 @@ class Simulation {
     }
     cluster_.close();
     for (const auto& truth : truths_) truth->close();
+    write_keys();
     summary_.rows = workload_.rows();
     summary_.bytes = cluster_.bytes();
     return summary_;
@@ -74,6 +75,14 @@ class Simulation {
     if (chosen(o, "split")) c.undo_bytes = std::array{250U, 7000U, 700U}[o.seed % 3];
     c.strands = chosen(o, "strands") && o.seed % 3 == 0;
     return c;
+  }
+  void write_keys() const {
+    std::vector<oracle::TdeKeys::Entry> keys;
+    for (const auto& container : containers_) keys.insert(keys.end(), container->keys.begin(), container->keys.end());
+    const std::filesystem::path path = options_.directory / "keys.json";
+    if (keys.empty()) return;
+    replace_file(path, oracle::tde_keys_json(keys));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   bool may(std::string_view operation) const { return options_.workload == "mixed" && chosen(options_, operation); }
   bool enough() const {

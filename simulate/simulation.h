@@ -4,6 +4,7 @@
 //   DIR/schema.json                               the dictionary when the first log begins
 //   DIR/schema_4.json, DIR/truth_4.jsonl ...            the same of further containers
 //   DIR/truth.jsonl                               what was committed (truth.h)
+//   DIR/keys.json                                 the keys of encrypted columns of all containers (oracle/tde_keys.h)
 //
 // A pure function of the options: the same options give the same bytes.
 #pragma once

@@ -108,7 +108,8 @@ struct SimulatedTable {
   Supplemental supplemental = Supplemental::kAll;
   bool row_dependencies = false;  // every row says the SCN of its last change
   bool partitioned = false;
-  std::vector<Segment> segments;  // one, or one for each partition
+  std::optional<oracle::TdeKey> key = {};  // of its encrypted columns
+  std::vector<Segment> segments;           // one, or one for each partition
 
   std::uint16_t cluster_columns = 0;   // leading columns that are the key of the table's cluster: not in its row pieces
   std::uint8_t cluster_table = 0;      // number of the table in its cluster

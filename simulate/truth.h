@@ -1,4 +1,4 @@
-// What really happened, in the words of redo_check.py rows: a line per committed transaction, in commit order.
+// What really happened: a line per committed transaction, in commit order; values as sink/json_writer writes them.
 //
 //   {"commit_scn":N,"xid":"usn.slt.sqn","thread":T,"ops":[{"op":"c|u|d","owner":..,"table":..,"rowid":..,
 //    "before":{..},"after":{..}}]}

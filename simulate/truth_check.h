@@ -13,9 +13,10 @@ struct TruthCheck {
   std::vector<std::string> differences;
 };
 
-// Both files as JSON lines. Numbers are compared digit by digit, never as doubles. Stops behind `limit` differences.
-// Throws Error(kOperation) for a line that is no JSON.
-TruthCheck check_truth(const std::filesystem::path& captured, const std::filesystem::path& truth,
+// `directory` has the truths of all containers. Numbers are compared digit by digit, never as doubles, and are not the
+// same digits in quotes. Stops behind `limit` differences. Throws Error(kOperation) that names file and line for one
+// that is no JSON, or not of its kind.
+TruthCheck check_truth(const std::filesystem::path& captured, const std::filesystem::path& directory,
                        std::size_t limit = 20);
 
 }  // namespace redoubt::simulate

@@ -9,11 +9,12 @@
 #include "base/bytes.h"
 #include "oracle/dictionary.h"
 #include "oracle/lob_locator.h"
+#include "oracle/tde.h"
 #include "simulate/random.h"
 
 namespace redoubt::simulate {
 
-// One value: empty bytes are NULL. `json` is the truth as JSON text, in the words of redo_check.py rows.
+// One value: empty bytes are NULL. `json` is the truth as JSON text: numbers with all digits, unquoted.
 struct Value {
   ByteString bytes;
   std::string json = "null";
@@ -32,6 +33,11 @@ struct ColumnKind {
   std::int32_t scale;         // -1 = not given
   std::uint8_t charset_form;  // 0 no characters, 1 database, 2 national character set
   bool lob = false;           // stored as a LOB
+  // ENCRYPT: the type is that of the plain value.
+  enum class Encryption : std::uint8_t { kNone, kSalted, kUnsalted };
+  Encryption encryption = Encryption::kNone;
+
+  bool encrypted() const { return encryption != Encryption::kNone; }
 };
 
 // What is to be stored as a LOB.
@@ -54,6 +60,8 @@ class ValueSource {
   Value make(const ColumnKind& kind, Random& random, std::uint32_t longest) const;
   // The same for a kind that is stored as a LOB. Some are empty, which is not NULL.
   LobContent make_lob(const ColumnKind& kind, Random& random) const;
+  // The value as a column of the kind holds it whose table has this key.
+  static Value encrypted(const ColumnKind& kind, const oracle::TdeKey& key, Value value, Random& random);
   // The number `n` as NUMBER.
   static Value number(std::uint64_t n);
 

@@ -71,9 +71,12 @@ Held* Workload::free_row(OpenTransaction& t, SimulatedTable& table) {
   return nullptr;
 }
 
-Value Workload::new_value(OpenTransaction& t, SimulatedColumn& column, std::uint32_t longest) {
+Value Workload::new_value(OpenTransaction& t, SimulatedTable& table, std::size_t c, std::uint32_t longest) {
+  SimulatedColumn& column = table.columns[c];
   if (column.lob) return write_lob(t.redo, *column.lob, values_.make_lob(column.kind, random_), random_);
-  return values_.make(column.kind, random_, longest);
+  Value value = values_.make(column.kind, random_, longest);
+  if (!column.kind.encrypted()) return value;
+  return ValueSource::encrypted(column.kind, *table.key, std::move(value), random_);
 }
 
 Row Workload::new_row(OpenTransaction& t, SimulatedTable& table) {
@@ -83,7 +86,7 @@ Row Workload::new_row(OpenTransaction& t, SimulatedTable& table) {
   const bool large = may("chain") && random_.percent(wide_ ? 3 : 8);
   for (std::size_t c = 1; c < table.columns.size(); ++c) {
     const bool null = table.columns[c].hidden || (table.columns[c].nullable && random_.percent(wide_ ? 5 : 20));
-    row.values.push_back(null ? Value{} : new_value(t, table.columns[c], large ? 4000 : 60));
+    row.values.push_back(null ? Value{} : new_value(t, table, c, large ? 4000 : 60));
   }
   return row;
 }
@@ -245,7 +248,7 @@ void Workload::update(OpenTransaction& t, SimulatedTable& table, Held& held) {
   t.hold(held);
   Row after = held.row;
   for (const std::uint16_t c : columns)
-    after.values[c] = table.columns[c].nullable && random_.percent(15) ? Value{} : new_value(t, table.columns[c], 60);
+    after.values[c] = table.columns[c].nullable && random_.percent(15) ? Value{} : new_value(t, table, c, 60);
   RowPiece& last = after.pieces.back();
   if (columns.back() >= last.first)
     last.count = std::max(last.count, static_cast<std::uint16_t>(columns.back() + 1 - last.first));
@@ -263,7 +266,7 @@ void Workload::migrate(OpenTransaction& t, SimulatedTable& table, Held& held, st
   t.hold(held);
   Row moved = held.row;
   const std::uint16_t c = columns[random_.below(static_cast<std::uint32_t>(columns.size()))];
-  moved.values[c] = new_value(t, table.columns[c], 200);
+  moved.values[c] = new_value(t, table, c, 200);
   moved.migrated = true;
   moved.pieces[0].address = table.segments[moved.segment].place(2000);
   t.redo.migrate(table, held.row, moved);
@@ -327,7 +330,7 @@ void Workload::index_organized(OpenTransaction& t, SimulatedTable& table) {
     if (table.in_iot_key(c)) continue;
     if (columns.empty() || random_.percent(30)) {
       columns.push_back(c);
-      after.values[c] = random_.percent(15) ? Value{} : new_value(t, table.columns[c], 60);
+      after.values[c] = random_.percent(15) ? Value{} : new_value(t, table, c, 60);
     }
   }
   for (std::uint16_t c = 0; c < table.columns.size(); ++c) {

@@ -22,7 +22,7 @@ class Workload {
   bool mixed() const { return options_.workload == "mixed"; }
 
   Held* free_row(OpenTransaction& t, SimulatedTable& table);
-  Value new_value(OpenTransaction& t, SimulatedColumn& column, std::uint32_t longest);
+  Value new_value(OpenTransaction& t, SimulatedTable& table, std::size_t column, std::uint32_t longest);
   Row new_row(OpenTransaction& t, SimulatedTable& table);
   void place(SimulatedTable& table, Row& row, bool whole = false);
   Held& add(OpenTransaction& t, SimulatedTable& table, Row row);

@@ -37,9 +37,6 @@ const JsonWriter::Fragments& JsonWriter::fragments(const oracle::Table& table) {
 // Per transaction the text around c_idx is made once: head is {"c_scn":N,"c_idx": and tail is ,"xid":"..."
 void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
   for (const change::Transaction& t : batch.transactions) {
-    if (t.commit_scn != last_commit_scn_) index_ = 0;
-    last_commit_scn_ = t.commit_scn;
-
     head_.clear();
     head_.append(R"({"c_scn":)");
     head_.append_int(t.commit_scn - 1);
@@ -55,24 +52,26 @@ void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
 
     write_begin(t, out);
     for (std::uint32_t i = 0; i < t.ddl_count; ++i) {
-      begin_line(out);
-      write_ddl(batch.ddls[t.first_ddl + i], out);
+      const change::Ddl& ddl = batch.ddls[t.first_ddl + i];
+      begin_line(t.begin_index + 1 + ddl.index, out);
+      write_ddl(ddl, out);
     }
     for (std::uint32_t i = 0; i < t.row_count; ++i) {
-      begin_line(out);
-      write_row(batch, batch.rows[t.first_row + i], out);
+      const change::RowChange& row = batch.rows[t.first_row + i];
+      begin_line(t.row_index + row.index, out);
+      write_row(batch, row, out);
       out.append("}]}\n");
     }
-    begin_line(out);
+    begin_line(t.commit_index, out);
     out.append(R"(,"commit_scn":)");
     out.append_int(t.commit_scn);
     out.append(",\"payload\":[{\"op\":\"commit\"}]}\n");
   }
 }
 
-void JsonWriter::begin_line(TextBuffer& out) {
+void JsonWriter::begin_line(std::uint64_t index, TextBuffer& out) {
   out.append(head_.view());
-  out.append_int(++index_);
+  out.append_int(index);
   out.append(tail_.view());
 }
 
@@ -85,7 +84,7 @@ void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) {
   out.append_int(t.commit_time);
   out.append(R"(",)");
   out.append(head_.view().substr(1));
-  out.append_int(++index_);
+  out.append_int(t.begin_index);
   out.append(tail_.view());
   out.append(R"(,"commit_scn":)");
   out.append_int(t.commit_scn);
@@ -151,7 +150,10 @@ void JsonWriter::write_cells(const change::RowChange& row, const Fragments& f, c
       case CellState::kValue: oracle::append_json_value(out, column, facts_, cell.bytes()); break;
       case CellState::kLob: oracle::append_json_lob(out, column, cell.bytes(), false); break;
       case CellState::kLobUtf16: oracle::append_json_lob(out, column, cell.bytes(), true); break;
-      case CellState::kUnavailable: out.append(R"({"$unavailable":"not in redo"})"); break;
+      case CellState::kUnavailable:
+        out.append((column.property & oracle::column_property::kEncrypted) != 0 ? R"({"$unavailable":"encrypted"})"
+                                                                                : R"({"$unavailable":"not in redo"})");
+        break;
       case CellState::kSuspect:
         out.append(R"({"$suspect":")");
         out.append(to_hex(cell.bytes()));

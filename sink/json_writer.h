@@ -2,17 +2,17 @@
 //
 //   {"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572","commit_scn":2267708,
 //    "begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]}
-//   {"c_scn":2267707,"c_idx":2,"xid":"10.12.572","payload":[{"op":"c","schema":{"owner":"OLR_TEST","table":"TEST_CDC"},
+//   {"c_scn":2267707,"c_idx":15,"xid":"10.12.572","payload":[{"op":"c","schema":{"owner":"OLR_TEST","table":"TEST_CDC"},
 //    "rid":"AAARwWAAYAAAAAOAAA","after":{"ID":1,"NAME":"hello world"}}]}
-//   {"c_scn":2267707,"c_idx":3,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
+//   {"c_scn":2267707,"c_idx":17,"xid":"10.12.572","commit_scn":2267708,"payload":[{"op":"commit"}]}
 //
 // A DDL statement is {"op":"ddl","schema":{"owner":...,"table":...,"obj":...},"sql":...}; "cut":true when a part of its
 // text is missing.
 //
-// Positions (threads.md 5.5): c_scn is the commit SCN minus one, c_idx counts the lines from 1 and goes on in the next
-// transaction of the same commit SCN; the pairs ascend strictly. What cannot be told as a value is an object with one
-// key that begins with $: {"$unavailable":...}, {"$suspect":hex}, {"$undecodable":...}; a row that is not certain has
-// "suspect":true.
+// Positions: c_scn is the commit SCN minus one; c_idx counts begins, statements, row changes and commits of that SCN
+// from 1, and counts what is not told, too: a line has the same position whatever else is left out, and after a
+// restart. The pairs ascend strictly. What cannot be told as a value is an object with one key that begins with $:
+// {"$unavailable":...}, {"$suspect":hex}, {"$undecodable":...}; a row that is not certain has "suspect":true.
 #pragma once
 
 #include <string>
@@ -38,7 +38,7 @@ class JsonWriter {
     std::vector<std::string> columns;  // "NAME":
   };
 
-  void begin_line(TextBuffer& out);
+  void begin_line(std::uint64_t index, TextBuffer& out);
   void write_begin(const change::Transaction& t, TextBuffer& out);
   void write_ddl(const change::Ddl& ddl, TextBuffer& out);
   void write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out);
@@ -50,9 +50,7 @@ class JsonWriter {
   std::unordered_map<std::uint64_t, Fragments> fragments_;  // by Table::serial
   std::uint64_t last_serial_ = 0;
   const Fragments* last_fragments_ = nullptr;
-  oracle::Scn last_commit_scn_ = 0;
-  std::uint64_t index_ = 0;  // c_idx
-  TextBuffer head_, tail_;   // of the lines of the transaction in work
+  TextBuffer head_, tail_;  // of the lines of the transaction in work
 };
 
 }  // namespace redoubt::sink

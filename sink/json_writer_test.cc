@@ -54,6 +54,7 @@ change::Batch one_update(const oracle::Table& table) {
   t.commit_scn = 2267708;
   t.commit_time = 1772847880;
   t.row_count = 1;
+  t.commit_index = 3;
   batch.transactions = {t};
   return batch;
 }
@@ -79,18 +80,17 @@ TEST(JsonWriter, WritesBeginRowAndCommit) {
       "\n");
 }
 
-// threads.md 5.5, S2: the index goes on in the next transaction of the same commit SCN, and begins anew in another.
-TEST(JsonWriter, IndexGoesOnInTheSameCommitScn) {
+TEST(JsonWriter, LinesHaveTheirPlaces) {
   const oracle::Table table = test_table();
   change::Batch batch = one_update(table);
-  batch.transactions.push_back(batch.transactions[0]);
-  batch.transactions[1].xid = {11, 1, 1};
-  batch.transactions.push_back(batch.transactions[0]);
-  batch.transactions[2].commit_scn = 2267709;
+  batch.rows[0].index = 70;
+  batch.transactions[0].begin_index = 4;
+  batch.transactions[0].row_index = 5;
+  batch.transactions[0].commit_index = 90;
   const std::string text = written(batch);
-  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":4,"xid":"11.1.1")"), std::string::npos);
-  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":6,"xid":"11.1.1","commit_scn")"), std::string::npos);
-  EXPECT_NE(text.find(R"("c_scn":2267708,"c_idx":1,)"), std::string::npos);
+  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":4,"xid":"10.12.572","commit_scn")"), std::string::npos);
+  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":75,"xid":"10.12.572","payload":[{"op":"u")"), std::string::npos);
+  EXPECT_NE(text.find(R"("c_scn":2267707,"c_idx":90,"xid":"10.12.572","commit_scn")"), std::string::npos);
 }
 
 TEST(JsonWriter, MarksWhatIsNotCertain) {
@@ -119,6 +119,7 @@ TEST(JsonWriter, TellsDdlBeforeRows) {
   cut.schema = "APP";
   cut.sql = "drop";
   cut.cut = true;
+  cut.index = 1;
   batch.ddls = {create, cut};
   batch.transactions[0].ddl_count = 2;
   const std::string text = written(batch);

@@ -12,7 +12,7 @@ import sys
 CHECK = pathlib.Path(os.environ["REDOUBT_SHARED"]) / "check/redo_check.py"
 
 # What it says it cannot show.
-UNSUPPORTED = re.compile(r"LOB out of row|JSON|VECTOR|index-organized table")
+UNSUPPORTED = re.compile(r"LOB out of row|JSON|VECTOR|index-organized table|encrypted column")
 
 
 def run(*words):
@@ -61,12 +61,26 @@ def difference(ours, theirs):
     return None if len(ours) == len(theirs) else f"{len(ours)} transactions, {len(theirs)}"
 
 
-def read(text):
-    return [json.loads(line) for line in text.splitlines()]
+def exact(number):
+    """A number of JSON, unlike the same digits in quotes."""
+    return ("number", number)
 
 
-def truth(directory):
-    return read(pathlib.Path(f"{directory}/truth.jsonl").read_text(encoding="utf-8"))
+def read(file, number=str):
+    text = file if isinstance(file, str) else file.read_text(encoding="utf-8")
+    return [json.loads(line, parse_float=number, parse_int=number) for line in text.splitlines()]
+
+
+def schemas(directory):
+    """A dictionary per container."""
+    return sorted(pathlib.Path(directory).glob("schema*.json"))
+
+
+def whole_truth(directory):
+    """Of all containers, in commit order; numbers are `exact`."""
+    files = sorted(pathlib.Path(directory).glob("truth*.jsonl"))
+    assert len(files) == len(schemas(directory)) > 0
+    return sorted((t for file in files for t in read(file, exact)), key=lambda t: int(t["commit_scn"][1]))
 
 
 def shown(transactions):
@@ -87,13 +101,20 @@ def without_unchanged(ours, theirs):
 
 
 def compare(directory, logs):
-    """None, or where its rows and the truth part."""
-    code, out, err = run(sys.executable, CHECK, "rows", "--dictionary", f"{directory}/schema.json", "--tables", r"SIM\..*",
-                         *logs)
+    """None, or where its rows and the truth part, in any container."""
+    for schema in schemas(directory):
+        problem = compare_container(schema, logs)
+        if problem:
+            return f"{schema.name}: {problem}"
+    return None
+
+
+def compare_container(schema, logs):
+    code, out, err = run(sys.executable, CHECK, "rows", "--dictionary", schema, "--tables", r"SIM\..*", *logs)
     trouble = [line for line in err.splitlines() if line.startswith("unsupported:")]
     strange = [line for line in trouble if not UNSUPPORTED.search(line)]
     if strange or code not in (0, 2) or code == 2 and not trouble:
         return f"redo_check.py rows exits {code}: " + "\n".join(strange or [err[-2000:]])
-    ours = shown(truth(directory))
+    ours = shown(read(schema.with_name(schema.name.replace("schema", "truth").replace(".json", ".jsonl"))))
     problem = difference(ours, without_unchanged(ours, read(out)))
     return problem and f"truth and redo_check.py: {problem}"

@@ -2,23 +2,22 @@
 
     python3 redo_check_lines.py captured.jsonl > rows.jsonl
 
-redo_check.py prints numbers as text and time zone regions by number; everything else is alike.
+redo_check.py prints numbers as text; everything else is alike.
 """
 import json
 import re
 import sys
 
-REGIONS = {}  # name -> number, filled from the program's own list when a region is met
 
-
-def transactions(lines):
+def transactions(lines, number=str):
+    """`number` makes something of the text of a number."""
     current = None
     for line in lines:
-        message = json.loads(line, parse_float=str, parse_int=str)
+        message = json.loads(line, parse_float=number, parse_int=number)
         payload = message["payload"][0]
         op = payload["op"]
         if op == "begin":
-            current = {"commit_scn": int(message["commit_scn"]), "xid": message["xid"], "thread": int(message["thread"]), "ops": []}
+            current = {"commit_scn": message["commit_scn"], "xid": message["xid"], "thread": message["thread"], "ops": []}
         elif op == "commit":
             if current["ops"]:  # a DDL has none
                 yield current

@@ -13,15 +13,16 @@ import shutil
 import sys
 import tempfile
 
+import databases
 from independent_reader import CHECK, compare, run, verify
 
 REDOUBT = os.environ["REDOUBT"]
-RELEASES = ["23", "19", "11.2", "12.1", "21", "12.2"]
 
 FORMS = {
     "plain": ["--types", "plain"],
     "index": ["--types", "plain", "--operations", "insert,update,delete,multi,index,savepoint,rollback"],
     "lobs": ["--types", "number,clob,blob,nclob,json,vector,varchar2x,rawx,long"],
+    "encrypted": ["--types", "number,varchar2,encrypted,encryptednumber,encryptedraw"],
     "index-organized": ["--types", "plain", "--operations", "insert,update,delete,iot,savepoint,rollback,noise"],
     "direct": ["--types", "plain", "--operations", "insert,update,delete,direct,rollback,partitions"],
     "ddl": ["--types", "plain", "--operations", "insert,update,delete,ddl,partitions,direct"],
@@ -29,11 +30,7 @@ FORMS = {
 
 
 def options(form, seed):
-    words = ["--seed", str(seed), "--transactions", "40", "--threads", str(1 + seed % 2), "--release", RELEASES[seed % 6],
-             "--block-size", ["512", "1024", "4096"][seed % 3], "--tables", str(1 + seed % 3),
-             "--containers", str(1 + seed % 2),
-             "--charset", ["AL32UTF8", "WE8MSWIN1252", "JA16EUC"][seed % 3]]
-    return words + FORMS[form] + (["--big-endian"] if seed % 4 == 0 else [])
+    return databases.options(seed, 40, *FORMS[form])
 
 
 def one(form, seed, directory):

@@ -1,0 +1,11 @@
+"""Kinds of simulated database, one per seed."""
+RELEASES = ["23", "19", "11.2", "12.1", "21", "12.2"]
+CHARSETS = ["AL32UTF8", "WE8MSWIN1252", "UTF8", "JA16EUC", "ZHS16GBK", "US7ASCII"]
+
+
+def options(seed, transactions, *form):
+    """Options of redoubt simulate; together the seeds cover every pair of neighbours."""
+    words = ["--seed", str(seed), "--transactions", str(transactions), "--threads", str(1 + seed % 3),
+             "--release", RELEASES[seed % 6], "--block-size", ["512", "1024", "4096"][seed // 2 % 3],
+             "--charset", CHARSETS[seed // 3 % 6], "--tables", str(1 + seed % 4), "--containers", str(1 + seed % 2), *form]
+    return words + (["--big-endian"] if seed % 5 == 0 else [])
