@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -78,8 +79,18 @@ class SectionReader final : public ConfigKeys {
 
   // Behind the table: what the section has and the table does not.
   void finish() {
+    std::string torn;  // the key whose value may go on at the next
     for (const YamlNode& child : section_.children) {
-      if (given_.at(child.key).known) continue;
+      if (given_.at(child.key).known) {
+        torn = hidden_.contains(child.key) ? child.key : "";
+        continue;
+      }
+      if (!torn.empty() && child.kind == YamlNode::Kind::kNull) {  // {password: ti,ger}: ger is no key, and not shown
+        reading_.problem(child.key_place, path_of(torn), "what stands behind it is no key; quote a value with a comma",
+                         warn_);
+        continue;
+      }
+      torn.clear();
       std::vector<std::string_view> names(names_.begin(), names_.end());
       const std::string_view meant = nearest(child.key, names);
       std::string hint = meant.empty()
@@ -134,6 +145,7 @@ class SectionReader final : public ConfigKeys {
     const YamlNode* node = find(key);
     if (!node) return;
     ++reading_.report.keys;
+    if (!value.shown) hidden_.insert(node->key);
     if (value.list && node->kind == YamlNode::Kind::kList) {
       if (node->children.empty() && key.facts.required)
         reading_.problem(node->place, path_of(node->key), "must not be empty");
@@ -154,6 +166,7 @@ class SectionReader final : public ConfigKeys {
       return;
     }
     try {
+      if (node.text.find('\0') != std::string::npos) throw BadValue("must not hold the character U+0000");
       const std::string text = value.replaced ? replace_variables(node.text, reading_) : node.text;
       if (text.empty()) throw BadValue("must not be empty; give a value, or leave the key out");
       value.take(text);
@@ -197,7 +210,8 @@ class SectionReader final : public ConfigKeys {
   const std::string path_;
   const std::size_t problems_before_;
   std::unordered_map<std::string, Given> given_;
-  std::vector<std::string> names_;  // that the table knows
+  std::vector<std::string> names_;          // that the table knows
+  std::unordered_set<std::string> hidden_;  // given keys whose values are not shown
   bool warn_ = false;
 };
 

@@ -176,6 +176,12 @@ TEST(Config, UnknownKeys) {
   EXPECT_NE(problems("\"\\e[31m\": 1").find(": \\x1B[31m: is no key"), std::string::npos) << problems("\"\\e[31m\": 1");
 }
 
+TEST(Config, NoControlCharacterOfAnyKindReachesATerminal) {
+  EXPECT_EQ(problems("\"a\\x9B31m\\e\\x7F\": 1").find("f.yaml:1:1: a\\x9B31m\\x1B\\x7F: is no key"), 0U)
+      << problems("\"a\\x9B31m\\e\\x7F\": 1");
+  EXPECT_EQ(problems("\"\\u00e9\\u00a0\": 1").find("f.yaml:1:1: \xC3\xA9\xC2\xA0: is no key"), 0U);
+}
+
 TEST(Config, AliasAndNameTogetherAreOneTooMany) {
   EXPECT_EQ(problems("tables:\n- name: a\n  table_name: b\n"),
             "f.yaml:3:3: tables[1].table_name: says the same as name in line 2; leave one");
@@ -228,14 +234,42 @@ TEST(Config, SecretsComeFromOnePlaceAndAreNeverShown) {
   EXPECT_EQ(good("password_command: WHO=lion; echo \"${WHO}\"").password.read({}).reveal(), "lion");
   EXPECT_EQ(problems("password: tiger\npassword_file: /x"),
             "f.yaml:1:1: password: is given twice; leave one of password, password_file and password_command");
-  for (const char* bad :
-       {"password: [hunter2]", "password: {hunter2: 1}", "password: 'hunter2${NOT_SET}'", "pasword: hunter2",
-        "password: &p hunter2\nname: [*p]", "password: hunter2\npassword: hunter2", "password: !!x hunter2",
-        "password: 'hunter2", "password: hunter2\n\tx: 1", "password: \"hunter2\\q\"", "password: hunter2\xFF",
-        "hunter2"}) {
+  for (const char* bad : {"password: [hunter2]",
+                          "password: {hunter2: 1}",
+                          "password: 'hunter2${NOT_SET}'",
+                          "pasword: hunter2",
+                          "password: &p hunter2\nname: [*p]",
+                          "password: hunter2\npassword: hunter2",
+                          "password: !!x hunter2",
+                          "password: 'hunter2",
+                          "password: 'hunter2\n",
+                          "{password: x,hunter2}",
+                          "{password: x,y,hunter2,hunter2}",
+                          "{password: x,hunter2,y}",
+                          "password: !hunter2",
+                          "password: !hunter2 x",
+                          "password: *hunter2",
+                          "password: x: hunter2",
+                          "password: @hunter2",
+                          "password: \"hunter2\\0\"",
+                          "password: hunter2\n\tx: 1",
+                          "password: \"hunter2\\q\"",
+                          "password: hunter2\xFF",
+                          "hunter2"}) {
     EXPECT_NE(problems(bad), "") << bad;
     EXPECT_EQ(problems(bad).find("hunter2"), std::string::npos) << problems(bad);
   }
+}
+
+TEST(Config, AKeyBehindASecretIsItsRest) {
+  EXPECT_EQ(problems("{password: x,y}"),
+            "f.yaml:1:14: password: what stands behind it is no key; quote a value with a comma");
+  EXPECT_NE(problems("{password: x, prot: 1}").find("did you mean port?"), std::string::npos);
+  EXPECT_NE(problems("{port: 1, prot}").find("did you mean port?"), std::string::npos);
+}
+
+TEST(Config, TextsHoldNoZeros) {
+  EXPECT_EQ(problems("name: \"a\\0b\""), "f.yaml:1:7: name: must not hold the character U+0000");
 }
 
 TEST(Config, FilesThatAreNone) {

@@ -53,17 +53,48 @@ void check_characters(std::string_view bytes) {
   }
 }
 
+std::string_view from_line(std::string_view bytes, int line) {
+  for (int i = 1; i < line && bytes.find('\n') != bytes.npos; ++i) bytes.remove_prefix(bytes.find('\n') + 1);
+  return bytes;
+}
+
+// yaml-cpp takes a quote that is never closed for closed at the newline that ends the file. It holds all that follows,
+// so only the last quoted scalar can be one. `place` is where that starts, or an anchor in front of it; yaml-cpp counts
+// columns in bytes, behind a byte order mark.
+bool quote_closes(std::string_view bytes, TextPlace place) {
+  std::string_view text = from_line(bytes, place.line);
+  if (place.line == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  text.remove_prefix(std::min(text.size(), static_cast<std::size_t>(place.column - 1)));
+  const std::size_t open = text.find_first_of("'\"");
+  if (open == text.npos) return true;
+  const char quote = text[open];
+  for (std::size_t at = open + 1; at < text.size(); ++at) {
+    const bool doubled = quote == '\'' && text.substr(at, 2) == "''";  // one ' within '
+    if (doubled || (quote == '"' && text[at] == '\\'))
+      ++at;
+    else if (text[at] == quote)
+      return true;
+  }
+  return false;
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(std::vector<YamlFault>& faults) : faults_(faults) {}
+  TreeBuilder(std::string_view bytes, std::vector<YamlFault>& faults) : bytes_(bytes), faults_(faults) {}
 
   YamlNode take() { return std::move(root_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (documents_++ > 0)
-      throw Fatal{{place_of(mark), "a second document starts here; a configuration is one document"}};
+    if (documents_++ == 0) return;
+    const TextPlace place = place_of(mark);
+    throw Fatal{{place, from_line(bytes_, place.line).starts_with("---")
+                            ? "a second document starts here; a configuration is one document"
+                            : "this belongs to nothing above it; check the indentation"}};
   }
-  void OnDocumentEnd() override {}
+  void OnDocumentEnd() override {
+    if (quoted_ && !quote_closes(bytes_, *quoted_))
+      faults_.push_back({*quoted_, "a quote opens here and never closes"});
+  }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     complete(make(YamlNode::Kind::kNull, mark), anchor);
@@ -73,6 +104,7 @@ class TreeBuilder final : public YAML::EventHandler {
     check_tag(mark, tag);
     YamlNode node = make(YamlNode::Kind::kScalar, mark);
     spend(value.size(), node.place);
+    if (tag == "!") quoted_ = node.place;
     node.text = value;
     complete(std::move(node), anchor);
   }
@@ -132,10 +164,11 @@ class TreeBuilder final : public YAML::EventHandler {
     return node;
   }
 
-  // yaml-cpp's "?" is a node without a tag, "!" a quoted scalar.
+  // yaml-cpp's "?" is a node without a tag, "!" a quoted scalar. A tag is not shown: it may be a password that begins
+  // with an exclamation mark.
   void check_tag(const YAML::Mark& mark, const std::string& tag) {
     if (!tag.empty() && tag != "?" && tag != "!")
-      faults_.push_back({place_of(mark), fmt::format("the tag {} means nothing here; leave it out", printable(tag))});
+      faults_.push_back({place_of(mark), "a tag means nothing here; quote a text that begins with !"});
   }
 
   void open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -181,9 +214,10 @@ class TreeBuilder final : public YAML::EventHandler {
     std::unordered_map<std::string, TextPlace> seen;
     std::erase_if(map.children, [&](const YamlNode& child) {
       const auto [first, fresh] = seen.emplace(child.key, child.key_place);
+      // What looks like a key may be the rest of a password with a comma in it, so it is not shown.
       if (!fresh)
-        faults_.push_back({child.key_place, fmt::format("{} is here twice; line {} has it already",
-                                                        printable(child.key), first->second.line)});
+        faults_.push_back(
+            {child.key_place, fmt::format("this key is here twice; line {} has it already", first->second.line)});
       return !fresh;
     });
   }
@@ -210,7 +244,9 @@ class TreeBuilder final : public YAML::EventHandler {
       add(from);
   }
 
+  std::string_view bytes_;
   std::vector<YamlFault>& faults_;
+  std::optional<TextPlace> quoted_;  // the last quoted scalar
   std::vector<Open> open_;
   std::map<YAML::anchor_t, Named> anchors_;
   YamlNode root_;
@@ -220,8 +256,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
 // yaml-cpp finds a tab only where it stumbles over it, and then often speaks of something else.
 std::string syntax_text(std::string_view bytes, const YAML::Exception& error) {
-  std::string_view line = bytes;
-  for (int i = 0; i < error.mark.line && line.find('\n') != line.npos; ++i) line.remove_prefix(line.find('\n') + 1);
+  const std::string_view line = from_line(bytes, place_of(error.mark).line);
   const std::string_view indent = line.substr(0, std::min(line.find_first_not_of(" \t"), line.size()));
   if (indent.find('\t') != indent.npos) return "a tab indents this line; YAML wants spaces";
   return "is not YAML here: " + printable(error.msg);
@@ -234,7 +269,7 @@ YamlNode parse_yaml(std::string_view bytes, std::vector<YamlFault>& faults) {
     if (bytes.size() > kYamlFileMax)
       throw Fatal{{{}, fmt::format("is larger than {} MiB; no configuration is", kYamlFileMax >> 20)}};
     check_characters(bytes);
-    TreeBuilder builder(faults);
+    TreeBuilder builder(bytes, faults);
     std::istringstream in{std::string(bytes)};
     try {
       YAML::Parser parser(in);

@@ -84,14 +84,29 @@ TEST(Yaml, AliasesCannotMakeALittleFileLarge) {
 
 TEST(Yaml, DuplicatesTagsAndOddKeysAreAllTold) {
   EXPECT_EQ(faults_of("a: 1\nb: !!int 2\na: 3\n[x]: 4\n"),
-            "2:4 the tag tag:yaml.org,2002:int means nothing here; leave it out; "
-            "4:1 this key is not a word; quote it if it is meant; 3:1 a is here twice; line 1 has it already");
+            "2:4 a tag means nothing here; quote a text that begins with !; "
+            "4:1 this key is not a word; quote it if it is meant; 3:1 this key is here twice; line 1 has it already");
 }
 
 TEST(Yaml, SyntaxNamesThePlace) {
   EXPECT_EQ(faults_of("a:\n\tb: 1\n"), "2:3 a tab indents this line; YAML wants spaces");
   EXPECT_EQ(faults_of("a: [1, 2\n"), "2:1 is not YAML here: end of sequence flow not found");
   EXPECT_EQ(faults_of("a: 1\n---\nb: 2\n"), "2:1 a second document starts here; a configuration is one document");
+}
+
+TEST(Yaml, WhatStandsLessIndentedIsNoSecondDocument) {
+  EXPECT_EQ(faults_of("  a: 1\n b: 2\n"), "2:2 this belongs to nothing above it; check the indentation");
+  EXPECT_EQ(faults_of("- a\nb: 1\n"), "2:1 this belongs to nothing above it; check the indentation");
+}
+
+TEST(Yaml, QuotesThatNeverClose) {
+  EXPECT_EQ(faults_of("a: 'x\nb: 2\n"), "1:4 a quote opens here and never closes");
+  EXPECT_EQ(faults_of("a: 'it''s\n"), "1:4 a quote opens here and never closes");
+  EXPECT_EQ(faults_of("\xC3\xA9: \"x\n"), "1:5 a quote opens here and never closes");
+  EXPECT_EQ(faults_of("a: &y \"x\\\\\\\"\n"), "1:4 a quote opens here and never closes");
+  EXPECT_EQ(tree("\xEF\xBB\xBF\"a\": 'x'"), "{a:x}");
+  EXPECT_EQ(tree("a: 'it''s'\nb: &y \"x\\\\\" # isn't\n"), "{a:it's,b:x\\}");
+  EXPECT_EQ(tree("{a: \"\", b: 'x''', c: isn't}"), "{a:,b:x',c:isn't}");
 }
 
 TEST(Yaml, BytesThatAreNoText) {
