@@ -34,6 +34,7 @@ struct Options {
   std::uint64_t to_scn = oracle::kNoScn;
   capture::DamagePolicy on_corruption = capture::DamagePolicy::kStop;
   capture::DamagePolicy on_gap = capture::DamagePolicy::kStop;
+  std::uint64_t memory = capture::Core::kMemoryMax;
   bool checksums = true;
   bool json = false;
 };
@@ -71,7 +72,7 @@ class Run {
                         : capture::DictionaryTracker::load({options.dictionaries.begin(), options.dictionaries.end()},
                                                            options.tables)),
         writer_(dictionary_.facts()),
-        core_(dictionary_, {options.from_scn, options.to_scn, false, options.on_corruption}) {
+        core_(dictionary_, {options.from_scn, options.to_scn, false, options.on_corruption, options.memory}) {
     if (!options.logminer.empty())
       check_ =
           std::make_unique<sink::LogminerCheck>(read_file(options.logminer), options.logminer, dictionary_.facts());
@@ -317,6 +318,9 @@ void add_capture_command(CLI::App& root) {
   };
   policy("--on-corruption", options->on_corruption, "at damaged redo: stop (exit 6), or go on behind it (exit 3)");
   policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");
+  command->add_option("--memory", options->memory, "what open transactions may hold, as 2GiB; 256MiB when not given")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
   command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
   add_json(command, options->json);
   on_run(command, [options] { return capture_or_script(*options); });
