@@ -87,6 +87,7 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
   REDOUBT_ASSERT(it != threads_.end() && it->group == nullptr && !it->ended);
   it->ended = group == nullptr;
   if (group) {
+    check_memory();
     if (group->records.empty()) return;  // hungry again
     if (!in_order(*it, *group)) return note_hole(number);
     if (std::exchange(it->hole, false)) hole_end_ = std::max(hole_end_, group->records.front().scn);
@@ -97,6 +98,23 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
     group_ = nullptr;
     let_go(parallel_.thread_ended(number));
   }
+}
+
+// Once per group: that takes no more memory than a few times its own size.
+void Core::check_memory() const {
+  const std::uint64_t bytes = pool_->bytes_in_use() + transactions_.own_bytes();
+  if (bytes <= options_.memory_max) return;
+  const OpenTransaction* largest = nullptr;
+  transactions_.for_each([&](const OpenTransaction& t) {
+    if (!largest || t.chunks.bytes() > largest->chunks.bytes()) largest = &t;
+  });
+  throw Error(ErrorCode::kOperation, largest ? "transaction " + to_text(largest->xid) : "transactions",
+              fmt::format("{}the {} open transactions hold {} bytes of memory, the limit is {}",
+                          largest ? fmt::format("open since SCN {}, holds {} bytes of changes: ", largest->begin_scn,
+                                                largest->chunks.bytes())
+                                  : std::string(),
+                          transactions_.open_count(), bytes, options_.memory_max),
+              "give it more with --memory, or take fewer tables with --tables");
 }
 
 // The merge is only right when the records of a thread ascend. Sorted inside a group they are; here the group is held
@@ -623,6 +641,7 @@ bool Core::take(change::Batch& batch) {
   std::swap(batch, batch_);
   batch.owners.push_back(std::exchange(retained_, std::make_shared<Retained>(pool_)));
   dictionary_.keep_alive(batch.owners);
+  dictionary_.forget_schemaless();
   if (dictionary_.version_count() > 1) {
     // Rows still to come are not older than the begin of their transaction.
     Scn oldest = last_scn_;

@@ -57,12 +57,15 @@ struct Counters {
 
 class Core : private TableSource {
  public:
+  static constexpr std::uint64_t kMemoryMax = 256U << 20;
+
   struct Options {
     Scn from_scn = 0;             // tell transactions that commit above this SCN
     Scn to_scn = oracle::kNoScn;  // and at or below this one
     bool partial = false;         // tell transactions whose begin was not seen, instead of leaving them out
     // At a record that cannot be read, and a group that does not follow the one before.
     DamagePolicy on_corruption = DamagePolicy::kStop;
+    std::uint64_t memory_max = kMemoryMax;  // bytes that open transactions may hold
     oracle::TdeKeys keys = {};    // of encrypted columns
   };
 
@@ -73,7 +76,7 @@ class Core : private TableSource {
   void open_thread(std::uint16_t thread);
   // Hands the next group of `thread` over, or null when it has no more. The group's bytes must live until the thread is
   // hungry again. Damage that only shows here is CorruptRedo from feed() and step(), or an event and
-  // counters().damaged.
+  // counters().damaged. Throws Error(kOperation) when memory_max is passed; what take() has not moved yet counts too.
   void feed(std::uint16_t thread, const redo::Group* group);
   // Works until a thread must be fed (true) or all are at their end (false).
   bool step();
@@ -112,6 +115,7 @@ class Core : private TableSource {
 
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
 
+  void check_memory() const;
   bool in_order(const Thread& thread, const redo::Group& group);
   void doubt_open();
   bool may_miss_redo() const;

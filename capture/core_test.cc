@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "redo/index_vector.h"
 #include "redo/record_builder.h"
 #include "redo/undo.h"
@@ -579,6 +581,30 @@ TEST_F(IndexOrganizedTest, RollbackTakesEntriesBack) {
   commit();
   EXPECT_THAT(told(), ElementsAre("c 1=k1 2=a"));
   EXPECT_THAT(warnings_, IsEmpty());
+}
+
+// Pieces that begin rows and end none, and pieces of rows that none began: each row is told as suspect, in a time that
+// grows with their number.
+TEST_F(CoreTest, RowsWithoutEndTakeTimeByTheirNumber) {
+  const auto seconds = [&](std::uint32_t rows) {
+    group_.records.clear();
+    begin_record();
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      const redo::RowAddress at{0x01000010 + i, 1};
+      const std::uint8_t fb = i % 2 == 0 ? kF : 0;
+      change({RowOp::kDelete, {}, kWhole, {}, at}, {RowOp::kInsert, {"v"}, kWhole, {}, at},
+             {StatementKind::kInsert, fb, 0, 1, at});
+    }
+    commit();
+    const std::clock_t start = std::clock();
+    const auto lines = told();
+    const double taken = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    EXPECT_EQ(lines.size(), rows);
+    EXPECT_TRUE(std::all_of(lines.begin(), lines.end(), [](const auto& line) { return line == "c 1=v suspect"; }));
+    return taken;
+  };
+  const double few = seconds(4000), many = seconds(64000);
+  EXPECT_LT(many, 16 * 2.5 * std::max(few, 0.01)) << few << " s for 4000 rows";
 }
 
 }  // namespace

@@ -56,6 +56,10 @@ class DictionaryTracker {
   void forget_below(oracle::Scn scn);
   std::size_t version_count() const { return versions_.size(); }
 
+  // Without a dictionary, and when many tables have been made: no table given out so far will be used again, but by
+  // those who took part in keep_alive().
+  void forget_schemaless() { unknown_.forget_many(); }
+
   // What was strange about the loaded rows, in sentences; since the last call.
   std::vector<std::string> take_warnings() { return builder_.take_warnings(); }
 

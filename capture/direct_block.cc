@@ -54,8 +54,7 @@ void RowAssembler::direct_row(Change& change, const DirectBlock& block, std::uin
   }
   if (!any || (piece.fb & kFirstOfRow) != kFirstOfRow || (piece.fb & redo::kFbClusterKey) != 0) return;
 
-  if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
-  Statement& statement = *open_[open_count_++];
+  Statement& statement = next_statement();
   statement.open(&table, change.obj, {block.bdba, slot});
   statement.inserted = true;
   change::RowChange& row = reserve_row(change, slot);

@@ -36,26 +36,24 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
                         redo::code_of(change.op), change.obj, to_text(t.xid), e.what()));
     }
   });
-  while (open_count_ > 0) {
-    Statement& statement = *open_.front();
-    // What is left of a change that was rolled back: its row vectors are gone, what rode along has no row to be found
-    // by.
-    if (!statement.changed) {
-      drop(statement);
-      continue;
-    }
-    warn_(batch.rows[statement.row_index].rba,
-          fmt::format("transaction {} ended before a row change of object {} was complete", to_text(t.xid),
-                      statement.obj));
-    statement.suspect = true;
-    finish(statement);
-  }
+  while (open_count_ > 0) give_up(*open_.front());
   if (gaps_) {
     const auto from = batch.rows.begin() + first_row_;
     batch.rows.erase(std::remove_if(from, batch.rows.end(), [](const auto& row) { return row.table == nullptr; }),
                      batch.rows.end());
   }
   if (encrypted_) keys_.decrypt(batch, first_row_, memory, warn_);
+}
+
+// A statement whose last pair has not come, and will not.
+void RowAssembler::give_up(Statement& statement) {
+  // What is left of a change that was rolled back: its row vectors are gone, what rode along has no row to be found by.
+  if (!statement.changed) return drop(statement);
+  warn_(batch_->rows[statement.row_index].rba,
+        fmt::format("transaction {} ended before a row change of object {} was complete", to_text(transaction_->xid),
+                    statement.obj));
+  statement.suspect = true;
+  finish(statement);
 }
 
 void RowAssembler::row_change(Change& change) {
@@ -152,12 +150,18 @@ Statement* RowAssembler::statement_of(const Pair& pair, bool& found) {
   return open_statement(pair);
 }
 
+// One session writes one row after another: more than a few are only open where their ends are missing.
+Statement& RowAssembler::next_statement() {
+  if (open_count_ == kOpenMax) give_up(*open_.front());
+  if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
+  return *open_[open_count_++];
+}
+
 Statement* RowAssembler::open_statement(const Pair& pair) {
   const oracle::Table* table = find_table(*pair.change, 0);
   if (!table) return nullptr;
+  Statement& statement = next_statement();
   change::RowChange& row = reserve_row(*pair.change);
-  if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
-  Statement& statement = *open_[open_count_++];
   statement.open(table, pair.change->obj, pair.address);
   statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);
   row.rowid = {pair.change->data_obj, pair.address.dba, pair.address.slot};
@@ -300,8 +304,7 @@ void RowAssembler::array_change(Change& change, bool insert) {
     if ((packed.fb & redo::kFbClusterKey) != 0) continue;
     redo_.columns.clear();
     redo::read_row_format(packed.columns, packed.cc, table->cluster_columns, change.order, redo_.columns);
-    if (open_count_ == open_.size()) open_.push_back(std::make_unique<Statement>());
-    Statement& statement = *open_[open_count_++];
+    Statement& statement = next_statement();
     statement.open(table, change.obj, {kdo.bdba, packed.slot});
     change::RowChange& row = reserve_row(change, nth++);
     statement.row_index = static_cast<std::uint32_t>(batch_->rows.size() - 1);

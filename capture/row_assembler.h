@@ -82,6 +82,8 @@ class RowAssembler {
   bool ignored(const Pair& pair) const;
   Statement* statement_of(const Pair& pair, bool& found);
   Statement* open_statement(const Pair& pair);
+  Statement& next_statement();
+  void give_up(Statement& statement);
   void add_columns(Statement& statement, const Pair& pair);
   void add_supplemental(Statement& statement, const Pair& pair);
   void add_side(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns, const redo::Kdo& kdo,
@@ -110,6 +112,7 @@ class RowAssembler {
   bool gaps_ = false;       // rows that were reserved and are not told
   bool encrypted_ = false;  // rows with encrypted columns
 
+  static constexpr std::size_t kOpenMax = 256;    // statements; beyond, the oldest is given up
   std::vector<std::unique_ptr<Statement>> open_;  // the first open_count_ are in use
   std::size_t open_count_ = 0;
   redo::RowVector undo_, redo_;  // of the pair in work

@@ -1,6 +1,7 @@
 #include "capture/statement.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace redoubt::capture {
 namespace {
@@ -26,6 +27,7 @@ void Statement::open(const oracle::Table* new_table, std::uint32_t new_obj, redo
   piece_flags = 0;
   columns_ = 0;
   parts_.clear();
+  front_parts_.clear();
   if (++epoch_ == 0) {  // wrapped: old marks would look new
     images_.clear();
     epoch_ = 1;
@@ -34,44 +36,37 @@ void Statement::open(const oracle::Table* new_table, std::uint32_t new_obj, redo
 
 void Statement::add_part(Side side, std::size_t column, Bytes value, bool previous, bool next, bool in_front) {
   at(column).state[static_cast<std::size_t>(side)] = kParts;
-  const Part part{side, static_cast<std::uint16_t>(column), previous, next, value};
-  parts_.insert(in_front ? parts_.begin() : parts_.end(), part);
+  (in_front ? front_parts_ : parts_).push_back({side, static_cast<std::uint16_t>(column), previous, next, value});
 }
 
 // First the part that only continues, then those between, then the one that only is continued.
 void Statement::join_parts(ChunkList& memory) {
-  while (!parts_.empty()) {
-    const Side side = parts_.front().side;
-    const std::uint16_t column = parts_.front().column;
-    const auto mine = [&](const Part& p) { return p.side == side && p.column == column; };
+  parts_.insert(parts_.begin(), front_parts_.rbegin(), front_parts_.rend());
+  front_parts_.clear();
+  const auto order = [](const Part& p) { return std::tuple(p.column, p.side, p.previous, !p.next); };
+  std::stable_sort(parts_.begin(), parts_.end(), [&](const Part& a, const Part& b) { return order(a) < order(b); });
+  for (auto from = parts_.begin(); from != parts_.end();) {
     std::size_t size = 0;
     int first = 0, last = 0;
-    for (const Part& p : parts_) {
-      if (!mine(p)) continue;
-      size += p.value.size();
-      first += !p.previous;
-      last += !p.next;
+    auto to = from;
+    for (; to != parts_.end() && to->column == from->column && to->side == from->side; ++to) {
+      size += to->value.size();
+      first += !to->previous;
+      last += !to->next;
     }
     std::uint8_t* joined = memory.add(size);
-    std::uint8_t* to = joined;
-    const auto append = [&](bool previous, bool next) {
-      for (const Part& p : parts_)
-        if (mine(p) && p.previous == previous && p.next == next) to = std::copy(p.value.begin(), p.value.end(), to);
-    };
-    append(false, true);
-    append(true, true);
-    append(true, false);
-    ColumnImage& image = at(column);
-    const auto s = static_cast<std::size_t>(side);
+    ColumnImage& image = at(from->column);
+    const auto s = static_cast<std::size_t>(from->side);
     image.state[s] = kValue;
     image.value[s] = {joined, size};
+    for (; from != to; ++from) joined = std::copy(from->value.begin(), from->value.end(), joined);
     if (first != 1 || last != 1) suspect = true;  // an end of the value is missing
-    std::erase_if(parts_, mine);
   }
+  parts_.clear();
 }
 
 void Statement::tell(change::Op op, change::Batch& batch, change::RowChange& row, ChunkList& memory) {
-  if (!parts_.empty()) join_parts(memory);
+  if (!parts_.empty() || !front_parts_.empty()) join_parts(memory);
   row.first_cell = static_cast<std::uint32_t>(batch.cells.size());
   row.before_count = row.after_count = 0;
   switch (op) {

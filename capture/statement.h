@@ -94,6 +94,7 @@ class Statement {
   std::size_t columns_ = 0;  // highest column seen + 1
   std::vector<ColumnImage> images_;
   std::vector<Part> parts_;
+  std::vector<Part> front_parts_;    // last first
   std::vector<change::Cell> after_;  // of an update, until its before cells are complete
 };
 

@@ -53,6 +53,18 @@ class StatementTest : public testing::Test {
   change::RowChange row_;
 };
 
+// As many as a LONG has; each is put in front of the others.
+TEST_F(StatementTest, PartsThatComeLastFirst) {
+  constexpr std::size_t kParts = 100'000;
+  std::string value(kParts, ' ');
+  for (std::size_t i = 0; i < kParts; ++i) value[i] = static_cast<char>('a' + i % 26);
+  for (std::size_t i = kParts; i-- > 0;)
+    statement_.add_part(Side::kRedo, 1, as_bytes(value).subspan(i, 1), i > 0, i + 1 < kParts, true);
+  tell(Op::kInsert);
+  EXPECT_EQ(after()[1], "2=" + value);
+  EXPECT_FALSE(row_.suspect);
+}
+
 TEST_F(StatementTest, InsertTakesRedoThenSupplementalAndTheRestIsNull) {
   add(Side::kRedo, 1, "r");
   add(Side::kRedo, 2, nullptr);

@@ -32,6 +32,8 @@ class TransactionTable {
   void close(OpenTransaction* t);
 
   std::size_t open_count() const { return open_count_; }
+  // Memory of the table itself, without the chunks.
+  std::size_t own_bytes() const { return all_.size() * sizeof(OpenTransaction) + slots_.size() * sizeof(Slot); }
   template <class F>
   void for_each(F f) const {
     for (const Slot& s : slots_)

@@ -58,7 +58,11 @@ class Run {
                                                            options.tables)),
         keys_(options.keys.empty() ? oracle::TdeKeys() : oracle::TdeKeys::load(options.keys)),
         writer_(dictionary_.facts()),
-        core_(dictionary_, {options.from_scn, options.to_scn, false, options.on_corruption, keys_}) {
+        core_(dictionary_, {.from_scn = options.from_scn,
+                            .to_scn = options.to_scn,
+                            .on_corruption = options.on_corruption,
+                            .memory_max = options.memory,
+                            .keys = keys_}) {
     if (!options.logminer.empty())
       check_ =
           std::make_unique<sink::LogminerCheck>(read_file(options.logminer), options.logminer, dictionary_.facts());
@@ -308,6 +312,9 @@ void add_capture_command(CLI::App& root) {
   };
   policy("--on-corruption", options->on_corruption, "at damaged redo: stop (exit 6), or go on behind it (exit 3)");
   policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");
+  command->add_option("--memory", options->memory, "what open transactions may hold, as 2GiB; 256MiB when not given")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
   command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
   add_config(command, *config);
   add_json(command, options->json);

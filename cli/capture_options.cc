@@ -42,6 +42,7 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
            {.about = "at a missing log: stop (exit 5), or go on behind it (exit 3)", .aliases = {"gaps"}});
   keys.key("on_corruption", c.on_corruption, policy,
            {.about = "at damaged redo: stop (exit 6), or go on behind it (exit 3)", .aliases = {"corruption"}});
+  keys.key("memory", c.memory, config::size(), {.about = "what open transactions may hold"});
   keys.key("checksums", c.checksums, config::flag(),
            {.about = "check them; false for databases with DB_BLOCK_CHECKSUM turned off"});
   keys.key("tde_keys", c.keys, config::text(),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/config.h"
+#include "capture/core.h"
 #include "capture/log_set.h"
 #include "oracle/position.h"
 
@@ -21,6 +22,7 @@ struct CaptureOptions {
   std::uint64_t to_scn = oracle::kNoScn;
   capture::DamagePolicy on_corruption = capture::DamagePolicy::kStop;
   capture::DamagePolicy on_gap = capture::DamagePolicy::kStop;
+  std::uint64_t memory = capture::Core::kMemoryMax;  // bytes
   bool checksums = true;
   std::string keys;
   // Of one run, so not in the file.

@@ -23,7 +23,15 @@ const Table* SchemalessTables::table(std::uint16_t con_id, std::uint32_t obj, st
     column.segcol = column.intcol = column.col = static_cast<std::uint16_t>(i);
   }
   made_->push_back(table);
+  columns_ += size + 1;  // a table without columns costs something too
   return latest = table.get();
+}
+
+void SchemalessTables::forget_many() {
+  if (columns_ <= kColumnsMax) return;
+  latest_.clear();
+  made_ = std::make_shared<Made>();
+  columns_ = 0;
 }
 
 }  // namespace redoubt::oracle

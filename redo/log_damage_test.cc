@@ -47,8 +47,15 @@ struct Sample {
   VectorHeader begin_header = header(5, 2, 21, 0x10), undo_header = header(5, 1, 22, 0xA7),
                row_header = header(11, 2, 1, 0x0600000E), end_header = header(5, 4, 21, 0x10);
   std::uint32_t container_uid = 77;
-  std::size_t ktb_size = 24, kdo_size = insert_kdo_size(1);
+  std::size_t ktb_size = 24, kdo_size = insert_kdo_size(1), time_size = 4;
   std::uint8_t null_byte = 0;
+  bool with_undo = true;
+  // With them, the row is updated instead: the columns that undo and redo name.
+  ByteString old_columns, new_columns;
+  // With it, transaction 3.4.5 then takes the row back.
+  bool with_rollback = false;
+  Kdo back;
+  Ktub back_undo;
   Scn first = 1000, last = 1001;
   std::uint16_t first_sub_scn = 1, sub_scn = 1;
   std::uint8_t vld = kVldValid;
@@ -71,6 +78,10 @@ struct Sample {
     ktub.opc_layer = 11;
     ktub.opc_code = 1;
     ktub.slt = 4;
+    ktub.wrp = 5;
+    ktub.flg = kUndoBegin;
+    row_header.obj_high = 0;
+    row_header.obj_low = 9;
     ktb.xid = {3, 4, 5};
     ktb.uba = {0xA7, 8, 9};
     drop.bdba = insert.bdba = 0x0600000E;
@@ -82,6 +93,11 @@ struct Sample {
     end.slt = 4;
     end.sqn = 5;
     end.flg = 0;
+    back.bdba = 0x0600000E;
+    back.op = 0x23;
+    back.flags = 2;
+    back_undo = ktub;
+    back_undo.flg = kUndoDone;
   }
 
   void write(const fs::path& path) const {
@@ -93,21 +109,39 @@ struct Sample {
     r.vector(begin_header);
     r.field(begin, kKtudhSize);
     r.field(uid);
-    r.vector(undo_header);
-    r.field(undo, kKtudbSize);
-    r.field(ktub, kKtubSize);
     Ktb unused = ktb;
     unused.op = 3;
-    r.field(unused, 8);
-    r.field(drop, 20);
+    if (with_undo) {
+      r.vector(undo_header);
+      r.field(undo, kKtudbSize);
+      r.field(ktub, kKtubSize);
+      r.field(unused, 8);
+      r.field(drop, old_columns.empty() ? 20 : update_kdo_size(drop.nnew));
+      if (!old_columns.empty()) r.field(old_columns);
+      if (!old_columns.empty()) r.field(ByteString(1, 'o'));
+    }
     r.vector(row_header);
     r.field(ktb, ktb_size);
     r.field(insert, kdo_size);
+    if (!new_columns.empty()) r.field(new_columns);
     r.field(blob);
     log.add(r.finish());
+    if (with_rollback) {
+      r.begin(first, first_sub_scn, 77);
+      VectorHeader delete_header = row_header;
+      delete_header.code = 3;
+      r.vector(delete_header);
+      r.field(unused, 8);
+      r.field(back, 20);
+      r.vector(header(5, 6, 22, 0xA7));
+      r.field(back_undo, kKtubExtSize);
+      r.field(RollbackPosition{}, kRollbackPositionSize);
+      log.add(r.finish());
+    }
     r.begin(last, sub_scn, 77, vld);
     r.vector(end_header);
     r.field(end, kKtucmSize);
+    r.field(ByteString(time_size, 1));
     log.add(r.finish());
     log.write_group(1);
     log.begin_part();
@@ -367,7 +401,25 @@ TEST_F(Damage, VerifyNamesTheRule) {
   one("pairing", [](Sample& s) { s.ktb.uba.seq = 9; });
   one("pairing", [](Sample& s) { s.ktb.xid.sqn = 6; });
   one("pairing", [](Sample& s) { s.row_header.layer = 13; });
+  one("pairing", [](Sample& s) { s.with_undo = false; });
+  one("pairing", [](Sample& s) { s.row_header.con_id = 4; });
+  one("pairing", [](Sample& s) {
+    s.ktb.op = 3;
+    s.ktb_size = 8;
+  });
+  one("undo", [](Sample& s) { s.ktub.wrp = 6; });
+  one("undo", [](Sample& s) { s.ktub.flg = 0; });
   one("row", [](Sample& s) { s.insert.bdba = 0x0600000F; });
+  one("row", [](Sample& s) { s.row_header.dba = 0x0600000F; });
+  one("row", [](Sample& s) { s.row_header.obj_low = 10; });
+  one("row", [](Sample& s) { s.insert.lock = 1; });
+  one("row", [](Sample& s) { s.drop.itli = 1; });
+  one("row", [](Sample& s) { s.insert.hdba = 0x0600000A; });
+  one("row", [](Sample& s) { s.insert.tabn = 1; });
+  one("row", [](Sample& s) { s.insert.slot = 1; });
+  one("row", [](Sample& s) { s.insert.flags = 2; });
+  one("row", [](Sample& s) { s.drop.op = 3; });
+  one("row", [](Sample& s) { s.drop.op = 0x24; });
   one("lengths", [](Sample& s) { s.ktb_size = 28; });
   one("lengths", [](Sample& s) { s.kdo_size = 52; });
   one("class", [](Sample& s) {
@@ -375,6 +427,7 @@ TEST_F(Damage, VerifyNamesTheRule) {
     s.end.sqn = 6;
   });
   one("end", [](Sample& s) { s.end.sqn = 6; });
+  one("end", [](Sample& s) { s.time_size = 8; });
   one("vector-scn", [](Sample& s) { s.row_header.scn.value = 2000; });
   one("vector-header", [](Sample& s) { s.row_header.typ = 5; });
   one("sub-scn", [](Sample& s) { s.sub_scn = 0; });
@@ -385,6 +438,76 @@ TEST_F(Damage, VerifyNamesTheRule) {
     s.last = s.first;
     s.first_sub_scn = 2;
   });
+}
+
+TEST_F(Damage, VerifyComparesTheColumnsOfAnUpdate) {
+  Sample sample;
+  sample.row_header.code = 5;
+  sample.drop.op = 0x25;
+  sample.insert.op = 5;
+  sample.drop.nnew = sample.insert.nnew = 1;
+  sample.drop.cc = sample.insert.cc = 4;
+  sample.drop.nulls = sample.insert.nulls;
+  sample.kdo_size = update_kdo_size(1);
+  sample.old_columns = sample.new_columns = {3, 0};
+  sample.write(path_);
+  EXPECT_EQ(rules(), std::vector<std::string>{});
+  sample.old_columns = {2, 0};
+  sample.write(path_);
+  EXPECT_EQ(rules(), std::vector<std::string>{"row"});
+}
+
+// A rollback vector takes back a change of its transaction, named by operation, object, block and slot.
+TEST_F(Damage, VerifyMatchesRollbacks) {
+  const auto found = [&](auto&& change) {
+    Sample sample;
+    sample.with_rollback = true;
+    change(sample);
+    sample.write(path_);
+    return rules();
+  };
+  const std::vector<std::string> nothing, rollback = {"rollback"};
+  EXPECT_EQ(found([](Sample&) {}), nothing);
+  EXPECT_EQ(found([](Sample& s) { s.back.slot = 1; }), rollback);
+  EXPECT_EQ(found([](Sample& s) { s.back.bdba = 0x0600000F; }), rollback);
+  EXPECT_EQ(found([](Sample& s) { s.back_undo.obj = 10; }), rollback);
+  EXPECT_EQ(found([](Sample& s) { s.back.flags = 1; }), rollback);
+  EXPECT_EQ(found([](Sample& s) { s.back_undo.flg = 0; }), rollback);
+  // Of a transaction that began before the log nobody knows all changes.
+  EXPECT_EQ(found([](Sample& s) {
+              s.back.slot = 1;
+              s.begin.sqn = 0;
+            }),
+            nothing);
+}
+
+TEST_F(Damage, VerifyNamesJumpsBetweenLogs) {
+  const auto found = [&](Scn next_first) {
+    const fs::path second = fs::path(path_).concat("_2");
+    Sample().write(path_);
+    {
+      RedoHeader header = log_header(8);
+      header.first_scn.value = next_first;
+      LogWriter log(second, header, ByteOrder::kLittle);
+      RecordBuilder r(kVersion, ByteOrder::kLittle);
+      log.begin_part();
+      r.begin(next_first, 1, 77);
+      log.add(r.finish());
+      log.write_group(1);
+      log.close(2000, 2);
+    }
+    std::vector<std::string> rules;
+    LogVerifier::Options options;
+    options.found = [&](const Finding& f) { rules.push_back(f.rule); };
+    LogVerifier verifier(std::move(options));
+    verifier.verify(path_);
+    verifier.verify(second);
+    fs::remove(second);
+    return rules;
+  };
+  EXPECT_EQ(found(1100), std::vector<std::string>{});
+  EXPECT_EQ(found(1101), std::vector<std::string>{"log-set"});
+  EXPECT_EQ(found(1099), std::vector<std::string>{"log-set"});
 }
 
 TEST_F(Damage, VerifyNamesTheRuleOfBlocks) {

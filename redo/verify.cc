@@ -117,11 +117,13 @@ void LogVerifier::check_set(const RedoHeader& h) {
     if (h.thread == before_.thread) {
       if (h.block.sequence != before_.block.sequence + 1) {
         report(one, "log-set", fmt::format("sequence {} follows {}", h.block.sequence, before_.block.sequence));
-      } else if (!before_.open() && h.first_scn.value < before_.next_scn.value) {
+      } else if (!before_.open() && h.first_scn.value != before_.next_scn.value) {
         report(one, "log-set",
                fmt::format("the log begins at SCN 0x{:x}, the one before ends at 0x{:x}", h.first_scn.value,
                            before_.next_scn.value));
       }
+      if (h.version != before_.version || h.activation != before_.activation)
+        report(one, "log-set", "the log is of another release or activation than the one before");
     }
     if (h.thread != before_.thread || h.block.sequence != before_.block.sequence + 1) transactions_.forget();
   }

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "redo/kdo.h"
+#include <algorithm>
+#include <utility>
+
 #include "redo/ktb.h"
 #include "redo/marker.h"
 #include "redo/supplemental.h"
 #include "redo/transaction_vectors.h"
-#include "redo/undo.h"
 #include "redo/vector_fields.h"
 #include "redo/verify.h"
 
@@ -37,6 +38,25 @@ RowOp inverse(RowOp op) {
     case RowOp::kDeleteMany: return RowOp::kInsertMany;
     default: return op;
   }
+}
+
+// Operations that name the row they change.
+bool names_row(RowOp op) {
+  switch (op) {
+    case RowOp::kInsert:
+    case RowOp::kDelete:
+    case RowOp::kLock:
+    case RowOp::kUpdate:
+    case RowOp::kOverwrite:
+    case RowOp::kForward:
+    case RowOp::kInsertMany:
+    case RowOp::kDeleteMany: return true;
+    default: return false;
+  }
+}
+
+bool undone_by(RowOp op, RowOp undo) {
+  return undo == inverse(op) || (op == RowOp::kOverwrite && undo == RowOp::kInsert);
 }
 
 // Length of a KTB field by its content; 0 when it is not known.
@@ -77,6 +97,15 @@ Bytes kdo_field(const Vector& v) {
   return field.size() >= kKdoSize ? field : Bytes{};
 }
 
+bool is_undo_applied(Opcode op) { return op == kUndoApplied || op == kUndoAppliedLast; }
+
+// A row vector stands behind its undo or before what rolls it back.
+bool has_partner(const std::vector<Vector>& vectors, std::size_t at) {
+  if (at + 1 < vectors.size() && is_undo_applied(vectors[at + 1].op)) return true;
+  while (at > 0 && layer_of(vectors[at - 1].op) == 4) --at;
+  return at > 0 && vectors[at - 1].op == kUndo;
+}
+
 const Vector* next_change(const std::vector<Vector>& vectors, std::size_t at) {
   for (++at; at < vectors.size(); ++at)
     if (layer_of(vectors[at].op) != 4) return &vectors[at];
@@ -95,23 +124,25 @@ void TransactionVerifier::check(const Record& record, const std::vector<Vector>&
                                 const std::vector<std::vector<Field>>& fields, Version version) {
   bool in_memory = false, row_seen = false;
   for (const Vector& v : vectors) {
-    if (v.encrypted()) return;
+    if (v.encrypted()) return forget();  // what it changes, and whose it is, nobody can say
     if (v.op == kBeginTransaction) in_memory |= row_seen;
     row_seen |= is_row(v.op) || v.op == kArrayUpdate;
   }
   for (std::size_t i = 0; i < vectors.size(); ++i) {
     const Vector& v = vectors[i];
     switch (v.op) {
-      case kBeginTransaction: begin(record, v, version); break;
+      case kBeginTransaction: begin(record, v, version, in_memory); break;
       case kUndo:
         if (!in_memory) undo(record, vectors, i);
         break;
       case kUndoApplied:
       case kUndoAppliedLast: rollback(record, vectors, i); break;
-      case kEndTransaction: end(record, vectors, i); break;
+      case kEndTransaction: end(record, vectors, i, version); break;
       default: break;
     }
-    if (is_row(v.op)) row(record, v, nullptr);
+    if (is_row(v.op)) row(record, v);
+    if (is_row(v.op) && v.op != opcode(11, 10) && !in_memory && !has_partner(vectors, i))
+      report(record, "pairing", fmt::format("{} without undo or rollback vector", name(v.op)));
     if (is_row(v.op) || v.op == kUndo) supplemental(record, v, fields[i]);
     if (layer_of(v.op) == 10 || layer_of(v.op) == 11) {
       if (v.op != kLobMarker && v.field_count > 0) ktb_length(record, v, v.field(1));
@@ -119,10 +150,17 @@ void TransactionVerifier::check(const Record& record, const std::vector<Vector>&
   }
 }
 
-void TransactionVerifier::begin(const Record& record, const Vector& v, Version version) {
+void TransactionVerifier::begin(const Record& record, const Vector& v, Version version, bool in_memory) {
   const Ktudh ktudh = decode<Ktudh>(v.field(1), v.order);
   if (ktudh.sqn == 0) return;
-  open_[{v.con_id, v.usn(), ktudh.slt}] = {ktudh.sqn, record.scn};
+  Open& open = open_[{v.con_id, v.usn(), ktudh.slt}];
+  if (open.sqn != ktudh.sqn) {
+    if (open.sqn != 0)
+      report(record, "begin",
+             fmt::format("{}.{}.{} begins while {} of the slot is open", v.usn(), ktudh.slt, ktudh.sqn, open.sqn));
+    forget_changes(open);
+    open = {ktudh.sqn, record.scn, ktudh.uba, in_memory, !in_memory, {}};
+  }
   if (version < kVersion12_1) return;
   const Bytes last = v.field_count > 1 ? v.field(v.field_count) : Bytes{};
   const std::uint32_t uid = load_u32(record.bytes.data() + 16, v.order);
@@ -146,7 +184,21 @@ void TransactionVerifier::undo(const Record& record, const std::vector<Vector>& 
       report(record, "undo",
              fmt::format("5.1 of XID {}, but {} began in its slot", oracle::to_text(ktudb.xid), open->second.sqn));
     open->second.last_scn = std::max(open->second.last_scn, record.scn);
+    const bool first = !std::exchange(open->second.undo_seen, true);
+    const Uba uba{v.dba, ktudb.seq, ktudb.rec};
+    if (first && (ktub.flg & kUndoSplit) == 0 && open->second.sqn == ktudb.xid.sqn) {
+      if (open->second.first_undo != uba)
+        report(record, "undo",
+               fmt::format("5.2 names undo {}, the first 5.1 is {}", oracle::to_text(open->second.first_undo),
+                           oracle::to_text(uba)));
+      if ((ktub.flg & kUndoBegin) == 0)
+        report(
+            record, "undo",
+            fmt::format("the first 5.1 of {} has flags 0x{:04x}, without begin", oracle::to_text(ktudb.xid), ktub.flg));
+    }
   }
+  if (v.field(2).size() == kKtubSize && ktub.wrp != (ktudb.xid.sqn & 0xFFFF))
+    report(record, "undo", fmt::format("5.1 of XID {} with wrap {}", oracle::to_text(ktudb.xid), ktub.wrp));
   for (std::size_t i = 0; i < at; ++i) {
     if (vectors[i].op != kBeginTransaction || vectors[i].usn() != v.usn()) continue;
     const Ktudh ktudh = decode<Ktudh>(vectors[i].field(1), v.order);
@@ -155,10 +207,6 @@ void TransactionVerifier::undo(const Record& record, const std::vector<Vector>& 
       report(record, "undo",
              fmt::format("5.2 begins {}.{}.{}, 5.1 behind it is of {}", v.usn(), ktudh.slt, ktudh.sqn,
                          oracle::to_text(ktudb.xid)));
-    if (ktudh.uba != Uba{v.dba, ktudb.seq, ktudb.rec})
-      report(record, "undo",
-             fmt::format("5.2 names undo {}, 5.1 is {}", oracle::to_text(ktudh.uba),
-                         oracle::to_text(Uba{v.dba, ktudb.seq, ktudb.rec})));
   }
   if ((ktub.flg & (kUndoTail | kUndoMiddle)) != 0) return;  // parts of a split undo stand alone
   const Opcode opc = ktub.opc();
@@ -169,12 +217,16 @@ void TransactionVerifier::undo(const Record& record, const std::vector<Vector>& 
                   fmt::format("5.1 for {} is followed by {}", name(opc), change ? name(change->op) : "nothing"));
   if ((ktub.flg & kUndoSplit) == 0) {
     if (v.field_count >= 3) ktb_length(record, v, v.field(3));
-    if (opc == opcode(11, 1)) row(record, v, nullptr);
+    if (opc == opcode(11, 1)) row(record, v);
   }
-  pair(record, v, *change, ktudb);
+  pair(record, v, *change, ktudb, ktub);
 }
 
-void TransactionVerifier::pair(const Record& record, const Vector& undo, const Vector& redo, const Ktudb& ktudb) {
+void TransactionVerifier::pair(const Record& record, const Vector& undo, const Vector& redo, const Ktudb& ktudb,
+                               const Ktub& ktub) {
+  if (redo.con_id != undo.con_id)
+    report(record, "pairing",
+           fmt::format("{} of container {} behind 5.1 of {}", name(redo.op), redo.con_id, undo.con_id));
   if (redo.field_count == 0 || redo.field(1).size() < 8) return;
   const Ktb ktb = decode<Ktb>(redo.field(1), redo.order);
   const Uba uba{undo.dba, ktudb.seq, ktudb.rec};
@@ -186,27 +238,78 @@ void TransactionVerifier::pair(const Record& record, const Vector& undo, const V
     report(record, "pairing",
            fmt::format("{} names undo {}, 5.1 before it is {}", name(redo.op), oracle::to_text(ktb.uba),
                        oracle::to_text(uba)));
-  const Bytes field = kdo_field(undo);
-  if (!is_row(redo.op) || field.empty()) return;
-  const Kdo kdo = decode<Kdo>(field, undo.order);
-  row(record, redo, &kdo);
+  if (!is_row(redo.op)) return;
+  if (ktb.kind() != KtbKind::kFirst && ktb.kind() != KtbKind::kContinue)
+    report(record, "pairing",
+           fmt::format("{} with a KTB of kind {}, which names no undo", name(redo.op), ktb.op & 0x0F));
+  const Bytes field = kdo_field(redo);
+  if (ktub.opc() != opcode(11, 1) || field.empty()) return;
+  row_pair(record, undo, redo, ktub);
+  const auto open = open_.find({undo.con_id, ktudb.xid.usn, ktudb.xid.slt});
+  if (open != open_.end()) keep(open->second, place(ktub.obj, decode<Kdo>(field, redo.order)));
 }
 
-// A row vector by itself, or beside the undo it is paired with.
-void TransactionVerifier::row(const Record& record, const Vector& v, const Kdo* undo_kdo) {
+// A row vector beside the undo it is paired with.
+void TransactionVerifier::row_pair(const Record& record, const Vector& undo, const Vector& redo, const Ktub& ktub) {
+  const auto bad = [&](const std::string& text) { report(record, "row", name(redo.op) + " " + text); };
+  const Kdo kdo = decode<Kdo>(kdo_field(redo), redo.order);
+  if (kdo.bdba != redo.dba) bad(fmt::format("of block 0x{:08x} changes 0x{:08x}", redo.dba, kdo.bdba));
+  if (redo.header().obj() != ktub.data_obj)
+    bad(fmt::format("of object {}, its undo is of {}", redo.header().obj(), ktub.data_obj));
+  if ((kdo.op & kKdoUndo) != 0 || (kdo.flags & 3) != 1)
+    bad(fmt::format("with operation byte 0x{:02x} and flags 0x{:02x} changes nothing forward", kdo.op, kdo.flags));
+  if ((kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kOverwrite) && kdo.lock != kdo.itli)
+    bad(fmt::format("locks by ITL entry {}, and uses {}", kdo.lock, kdo.itli));
+
+  const Bytes undo_field = kdo_field(undo);
+  if (undo_field.empty() || (ktub.flg & kUndoSplit) != 0) return;  // of a split undo the rest lies in other records
+  const Kdo old = decode<Kdo>(undo_field, undo.order);
+  if ((old.op & kKdoUndo) == 0) bad(fmt::format("with an undo of operation byte 0x{:02x}", old.op));
+  if (!undone_by(kdo.row_op(), old.row_op())) bad(fmt::format("with an undo of operation {}", old.op & 0x1F));
+  if (old.bdba != kdo.bdba) bad(fmt::format("changes block 0x{:08x}, its undo 0x{:08x}", kdo.bdba, old.bdba));
+  if (old.hdba != kdo.hdba) bad(fmt::format("has segment header 0x{:08x}, its undo 0x{:08x}", kdo.hdba, old.hdba));
+  if (old.itli != kdo.itli) bad(fmt::format("uses ITL entry {}, its undo {}", kdo.itli, old.itli));
+  if (!names_row(kdo.row_op()) || !names_row(old.row_op())) return;
+  if (old.tabn != kdo.tabn) bad(fmt::format("changes table {} of its block, its undo {}", kdo.tabn, old.tabn));
+  if (old.slot != kdo.slot || !std::ranges::equal(old.slots, kdo.slots))
+    bad(fmt::format("changes slot {}, its undo {}{}", kdo.slot, old.slot, kdo.slots.empty() ? "" : " or others"));
+  if (kdo.row_op() == RowOp::kUpdate && old.row_op() == RowOp::kUpdate && kdo.cc == old.cc)
+    columns_of_update(record, undo, redo);
+}
+
+// Both have a list of column numbers behind the KDO.
+void TransactionVerifier::columns_of_update(const Record& record, const Vector& undo, const Vector& redo) {
+  const Bytes before = undo.field(5), after = redo.field(3);
+  if (!std::ranges::equal(before, after))
+    report(record, "row",
+           fmt::format("{} with the column list {}, its undo has {}", name(redo.op), to_hex(after), to_hex(before)));
+}
+
+TransactionVerifier::Place TransactionVerifier::place(std::uint32_t obj, const Kdo& kdo) {
+  std::uint32_t hash = 0;
+  for (const std::uint8_t b : kdo.slots) hash = (hash ^ b) * 0x01000193;
+  if (!names_row(kdo.row_op())) return {obj, 0, 0, kdo.row_op(), 0};
+  return {obj, kdo.bdba, kdo.slot, kdo.row_op(), hash};
+}
+
+void TransactionVerifier::keep(Open& open, const Place& place) {
+  if (!open.complete) return;
+  if (changes_ == kChangesMax) return forget_changes(open);
+  open.changes.push_back(place);
+  ++changes_;
+}
+
+void TransactionVerifier::forget_changes(Open& open) {
+  changes_ -= open.changes.size();
+  open.changes = {};
+  open.complete = false;
+}
+
+// A row vector by itself.
+void TransactionVerifier::row(const Record& record, const Vector& v) {
   const Bytes field = kdo_field(v);
   if (field.empty()) return;
   const Kdo kdo = decode<Kdo>(field, v.order);
-  if (undo_kdo) {
-    if (kdo.bdba != 0 && undo_kdo->bdba != 0 && kdo.bdba != undo_kdo->bdba)
-      report(record, "row",
-             fmt::format("{} changes block 0x{:08x}, its undo 0x{:08x}", name(v.op), kdo.bdba, undo_kdo->bdba));
-    // An overwritten or compared row may be undone as another operation; insert and delete are each other's undo.
-    if ((kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kDelete) &&
-        inverse(kdo.row_op()) != undo_kdo->row_op())
-      report(record, "row", fmt::format("{} with an undo of operation {}", name(v.op), undo_kdo->op & 0x1F));
-    return;
-  }
   if (v.op != kUndo && code_of(v.op) != (kdo.op & 0x1FU))
     report(record, "row", fmt::format("{} with operation {}", name(v.op), kdo.op & 0x1F));
   const std::size_t size = kdo_size(kdo);
@@ -230,11 +333,37 @@ void TransactionVerifier::rollback(const Record& record, const std::vector<Vecto
   const Bytes field = kdo_field(change);
   if (field.empty()) return;
   const Kdo kdo = decode<Kdo>(field, change.order);
-  if ((kdo.op & kKdoUndo) == 0)
-    report(record, "rollback", fmt::format("{} before {} is no undo operation", name(change.op), name(v.op)));
+  if ((kdo.op & kKdoUndo) == 0 || (kdo.flags & 3) != 2)
+    report(record, "rollback",
+           fmt::format("{} before {} has operation byte 0x{:02x} and flags 0x{:02x}: no rollback", name(change.op),
+                       name(v.op), kdo.op, kdo.flags));
+  if ((ktub.flg & (kUndoDone | kUndoBegin)) == 0)
+    report(record, "rollback", fmt::format("{} with flags 0x{:04x}", name(v.op), ktub.flg));
+  if (open != open_.end()) take_back(record, change, kdo, ktub, open->second);
 }
 
-void TransactionVerifier::end(const Record& record, const std::vector<Vector>& vectors, std::size_t at) {
+void TransactionVerifier::take_back(const Record& record, const Vector& change, const Kdo& kdo, const Ktub& ktub,
+                                    Open& open) {
+  if (!open.complete || (!names_row(kdo.row_op()) && kdo.row_op() != RowOp::kLogminer)) return;
+  Place wanted = place(ktub.obj, kdo);
+  wanted.op = inverse(kdo.row_op());
+  const auto newest = open.changes.rbegin();
+  const auto oldest = newest + static_cast<std::ptrdiff_t>(std::min(open.changes.size(), kLookBackMax));
+  const auto match = std::find(newest, oldest, wanted);
+  if (match != oldest) {
+    open.changes.erase(std::next(match).base());
+    --changes_;
+    return;
+  }
+  if (oldest == open.changes.rend())
+    report(record, "rollback",
+           fmt::format("{} of block 0x{:08x} slot {} takes back no change of its transaction", name(change.op),
+                       kdo.bdba, kdo.slot));
+  forget_changes(open);  // what it took back nobody knows
+}
+
+void TransactionVerifier::end(const Record& record, const std::vector<Vector>& vectors, std::size_t at,
+                              Version version) {
   const Vector& v = vectors[at];
   const TransactionEnd t = transaction_end(v);
   if (t.end.sta == kEndStateParallelParent) return;
@@ -245,12 +374,21 @@ void TransactionVerifier::end(const Record& record, const std::vector<Vector>& v
              fmt::format("5.4 ends {}.{}.{}, but {} began there", v.usn(), t.end.slt, t.end.sqn, open->second.sqn));
     if (open->second.last_scn > record.scn)
       report(record, "end", fmt::format("the transaction ends before its change of SCN 0x{:x}", open->second.last_scn));
+    changes_ -= open->second.changes.size();
     open_.erase(open);
   }
   const bool position = (t.end.flg & kEndUndoPosition) != 0;
   if (position && v.field(2).size() != kKtucfSize)
     report(record, "end",
            fmt::format("5.4 with flag 0x{:02x} has {} bytes where ktucf belongs", t.end.flg, v.field(2).size()));
+  // From 12.1 on the time comes last, as seconds since 1970.
+  if (version >= kVersion12_1 && (t.end.flg & kEndParentScn) == 0) {
+    const unsigned fields = 2U + position + ((t.end.flg & kEndTimeField) != 0);
+    if (v.field_count != fields || v.field(fields).size() != 4)
+      report(record, "end",
+             fmt::format("5.4 with flags 0x{:02x} and {} fields, the time the last of {}", t.end.flg, v.field_count,
+                         fields));
+  }
   if (at + 1 >= vectors.size() || vectors[at + 1].op != kTransactionMarker || vectors[at + 1].field_count < 3) return;
   const Vector& marker = vectors[at + 1];
   const TransactionMarker m = decode<TransactionMarker>(marker.field(1), v.order);

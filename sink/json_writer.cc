@@ -28,14 +28,23 @@ const JsonWriter::Fragments& JsonWriter::fragments(const oracle::Table& table) {
     if (!table.owner.empty()) f.schema += R"("owner":)" + json_name(table.owner) + ",";
     f.schema += R"("table":)" + json_name(table.name) + R"(},"rid":")";
     for (const oracle::Column& c : table.columns) f.columns.push_back(json_name(c.name) + ":");
+    names_ += f.columns.size() + 1;
   }
   last_serial_ = table.serial;
   last_fragments_ = &f;
   return f;
 }
 
+// A table has other fragments after each DDL: those of its past are never asked for again.
+void JsonWriter::forget_fragments() {
+  fragments_.clear();
+  last_fragments_ = nullptr;
+  names_ = 0;
+}
+
 // Per transaction the text around c_idx is made once: head is {"c_scn":N,"c_idx": and tail is ,"xid":"..."
 void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
+  if (names_ > kNamesMax) forget_fragments();
   for (const change::Transaction& t : batch.transactions) {
     head_.clear();
     head_.append(R"({"c_scn":)");

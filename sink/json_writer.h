@@ -28,8 +28,12 @@ class JsonWriter {
  public:
   explicit JsonWriter(const oracle::DatabaseFacts& facts) : facts_(facts) {}
 
+  // Names of tables and columns that are kept from batch to batch; with more, all are made again.
+  static constexpr std::size_t kNamesMax = 1U << 17;
+
   // Appends the lines of all transactions of the batch.
   void write(const change::Batch& batch, TextBuffer& out);
+  std::size_t names_kept() const { return names_; }
 
  private:
   // Text of a table that does not change from row to row.
@@ -45,9 +49,11 @@ class JsonWriter {
   void write_cells(const change::RowChange& row, const Fragments& fragments, const change::Cell* cells,
                    std::size_t count, TextBuffer& out);
   const Fragments& fragments(const oracle::Table& table);
+  void forget_fragments();
 
   oracle::DatabaseFacts facts_;
   std::unordered_map<std::uint64_t, Fragments> fragments_;  // by Table::serial
+  std::size_t names_ = 0;                                   // in fragments_
   std::uint64_t last_serial_ = 0;
   const Fragments* last_fragments_ = nullptr;
   TextBuffer head_, tail_;  // of the lines of the transaction in work

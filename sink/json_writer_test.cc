@@ -66,6 +66,26 @@ std::string written(const change::Batch& batch) {
   return out.str();
 }
 
+// A table is another one after each DDL.
+TEST(JsonWriter, NamesOfPastVersionsAreForgotten) {
+  JsonWriter writer{oracle::DatabaseFacts{}};
+  oracle::Table table = test_table();
+  const change::Batch batch = one_update(table);
+  TextBuffer first, last;
+  writer.write(batch, first);
+  for (std::size_t i = 0; i < JsonWriter::kNamesMax; ++i) {
+    ++table.serial;
+    last.clear();
+    writer.write(batch, last);
+    ASSERT_LE(writer.names_kept(), JsonWriter::kNamesMax + 100);
+  }
+  table.columns[1].name = "OTHER";
+  ++table.serial;
+  last.clear();
+  writer.write(batch, last);
+  EXPECT_NE(last.view().find("\"OTHER\":"), std::string_view::npos);
+}
+
 TEST(JsonWriter, WritesBeginRowAndCommit) {
   const oracle::Table table = test_table();
   EXPECT_EQ(

@@ -54,6 +54,7 @@ def main():
             path.write_bytes(data)
             return path
 
+        check("too little memory", ["capture", "--memory", "1KiB", *dictionary, log], 1, "the limit is 1024", "--memory")
         empty = folder / "empty.dbf"
         empty.write_bytes(b"")
         check("an empty file", ["capture", *dictionary, empty], 1, str(empty), "empty")
