@@ -277,6 +277,23 @@ TEST(Ddl, IsToldWithItsTransaction) {
   EXPECT_THAT(told.events, ElementsAre(HasSubstr("APP.T, object 9: alter table T add X number")));
 }
 
+// "é" is one byte there; in UTF-8, as without a dictionary, that byte is nothing.
+TEST(Ddl, TextIsInTheCharacterSetOfTheDatabase) {
+  LoadScript redo;
+  redo.begin(kA);
+  redo.ddl(kA, "APP", "comment on table T is '\xE9t", RedoScript::kTable, 1, 2);
+  redo.ddl(kA, "", "\xE9'", RedoScript::kTable, 2, 2).commit(kA);
+  oracle::LoadedDictionary western = RedoScript::dictionary();
+  western.facts.charset = oracle::charset_by_name("WE8MSWIN1252");
+  const Told told = redo.run(DictionaryTracker({western}));
+  ASSERT_THAT(told.ddls, SizeIs(1));
+  EXPECT_EQ(told.ddls[0].sql, "comment on table T is '\u00E9t\u00E9'");
+  EXPECT_THAT(told.events, ElementsAre(HasSubstr("\u00E9t\u00E9")));
+  const Told unknown = redo.run(DictionaryTracker::schemaless());
+  ASSERT_THAT(unknown.ddls, SizeIs(1));
+  EXPECT_EQ(unknown.ddls[0].sql, "comment on table T is '\uFFFDt\uFFFD'");
+}
+
 TEST(Ddl, PartsAreJoined) {
   LoadScript redo;
   redo.begin(kA).begin(kB);
