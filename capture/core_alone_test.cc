@@ -260,6 +260,21 @@ TEST(DirectLoad, RealBlock) {
   }
 }
 
+TEST(ArrayUpdate, IsToldAsSuspect) {
+  const redo::RowAddress row{kBlock, 3};
+  RedoScript redo;
+  const std::vector<ByteString> fields{ByteString(20, 0), ByteString(20, 0)};
+  redo.begin(kA).pair(kA, RedoScript::kTable, RedoScript::kDataObj, redo::opcode(11, 1), fields, redo::kArrayUpdate,
+                      kBlock, fields);
+  redo.insert(kA, RedoScript::kTable, row, {{0xC1, 2}}).commit(kA);
+  const Told told = redo.run();
+  EXPECT_THAT(told.warnings, ElementsAre(HasSubstr("11.19 of APP.T in transaction 10.1.100 is not decoded")));
+  ASSERT_THAT(told.transactions, SizeIs(1));
+  EXPECT_TRUE(told.transactions[0].suspect);
+  EXPECT_THAT(told.rows, ElementsAre(testing::AllOf(HasSubstr("u"), HasSubstr("suspect")), HasSubstr("ID=")));
+  EXPECT_EQ(told.rowids[0], (oracle::RowId{RedoScript::kDataObj, kBlock, 0xFFFF}));
+}
+
 TEST(Ddl, IsToldWithItsTransaction) {
   LoadScript redo;
   redo.begin(kA).begin(kB);
