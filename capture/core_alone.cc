@@ -7,7 +7,9 @@
 
 #include <algorithm>
 
+#include "base/text_buffer.h"
 #include "capture/core.h"
+#include "oracle/charset.h"
 #include "redo/direct_block.h"
 #include "redo/lob.h"
 #include "redo/marker.h"
@@ -265,9 +267,19 @@ void Core::ddl(const Vector& v) {
   ddls_.add(v.con_id, part, std::move(ddl));
 }
 
-// Statements on tables that are not captured are not told.
+// Statements on tables that are not captured are not told. Their text is in the database character set; where no
+// dictionary says which that is, it is taken for UTF-8, and what is none becomes U+FFFD.
 void Core::tell_ddl(std::vector<change::Ddl> ddls, change::Transaction& committed) {
+  const oracle::Charset* charset = dictionary_.latest().facts(committed.con_id).charset;
+  if (!charset) charset = oracle::charset_by_name("AL32UTF8");
+  const auto in_utf8 = [charset](std::string& text) {
+    TextBuffer converted;
+    charset->append_utf8(converted, as_bytes(text));
+    text = converted.str();
+  };
   for (change::Ddl& ddl : ddls) {
+    in_utf8(ddl.schema);
+    in_utf8(ddl.sql);
     ddl.index = static_cast<std::uint32_t>(&ddl - ddls.data());
     ddl.table = dictionary_.latest().owner_of(committed.con_id, ddl.obj);
     if (ddl.table && !ddl.table->captured) continue;

@@ -260,6 +260,21 @@ TEST(DirectLoad, RealBlock) {
   }
 }
 
+TEST(ArrayUpdate, IsToldAsSuspect) {
+  const redo::RowAddress row{kBlock, 3};
+  RedoScript redo;
+  const std::vector<ByteString> fields{ByteString(20, 0), ByteString(20, 0)};
+  redo.begin(kA).pair(kA, RedoScript::kTable, RedoScript::kDataObj, redo::opcode(11, 1), fields, redo::kArrayUpdate,
+                      kBlock, fields);
+  redo.insert(kA, RedoScript::kTable, row, {{0xC1, 2}}).commit(kA);
+  const Told told = redo.run();
+  EXPECT_THAT(told.warnings, ElementsAre(HasSubstr("11.19 of APP.T in transaction 10.1.100 is not decoded")));
+  ASSERT_THAT(told.transactions, SizeIs(1));
+  EXPECT_TRUE(told.transactions[0].suspect);
+  EXPECT_THAT(told.rows, ElementsAre(testing::AllOf(HasSubstr("u"), HasSubstr("suspect")), HasSubstr("ID=")));
+  EXPECT_EQ(told.rowids[0], (oracle::RowId{RedoScript::kDataObj, kBlock, 0xFFFF}));
+}
+
 TEST(Ddl, IsToldWithItsTransaction) {
   LoadScript redo;
   redo.begin(kA).begin(kB);
@@ -275,6 +290,23 @@ TEST(Ddl, IsToldWithItsTransaction) {
   EXPECT_FALSE(told.ddls[0].cut);
   EXPECT_EQ(told.transactions[0].xid, kA);
   EXPECT_THAT(told.events, ElementsAre(HasSubstr("APP.T, object 9: alter table T add X number")));
+}
+
+// "é" is one byte there; in UTF-8, as without a dictionary, that byte is nothing.
+TEST(Ddl, TextIsInTheCharacterSetOfTheDatabase) {
+  LoadScript redo;
+  redo.begin(kA);
+  redo.ddl(kA, "APP", "comment on table T is '\xE9t", RedoScript::kTable, 1, 2);
+  redo.ddl(kA, "", "\xE9'", RedoScript::kTable, 2, 2).commit(kA);
+  oracle::LoadedDictionary western = RedoScript::dictionary();
+  western.facts.charset = oracle::charset_by_name("WE8MSWIN1252");
+  const Told told = redo.run(DictionaryTracker({western}));
+  ASSERT_THAT(told.ddls, SizeIs(1));
+  EXPECT_EQ(told.ddls[0].sql, "comment on table T is '\u00E9t\u00E9'");
+  EXPECT_THAT(told.events, ElementsAre(HasSubstr("\u00E9t\u00E9")));
+  const Told unknown = redo.run(DictionaryTracker::schemaless());
+  ASSERT_THAT(unknown.ddls, SizeIs(1));
+  EXPECT_EQ(unknown.ddls[0].sql, "comment on table T is '\uFFFDt\uFFFD'");
 }
 
 TEST(Ddl, PartsAreJoined) {

@@ -12,7 +12,8 @@ using redo::SupplementalHeader;
 
 namespace {
 
-constexpr int kColumnsMax = 4096;  // a table of 23ai may have that many
+constexpr std::uint16_t kNoSlot = 0xFFFF;  // no row has it
+constexpr int kColumnsMax = 4096;          // a table of 23ai may have that many
 
 }  // namespace
 
@@ -67,14 +68,7 @@ void RowAssembler::row_change(Change& change) {
   }
   if (redo::layer_of(change.op) == 10) return index_organized(change);
   if (redo::layer_of(change.op) != 11) return;
-  if (change.op == redo::kArrayUpdate) {
-    transaction_->suspect = true;
-    warn_(change.rba,
-          fmt::format("array update 11.19 of object {} in transaction {} is not decoded: turn on supplemental "
-                      "logging, which keeps the database from writing it",
-                      change.obj, to_text(transaction_->xid)));
-    return;
-  }
+  if (change.op == redo::kArrayUpdate) return array_update(change);
 
   Pair pair;
   read_pair(change, pair);
@@ -84,6 +78,24 @@ void RowAssembler::row_change(Change& change) {
   if (!statement) return;
   add_columns(*statement, pair);
   if (complete(*statement, pair)) finish(*statement);
+}
+
+// 11.19 was only ever seen printed by Oracle, and its bytes are not known, not even which rows it changes: a row is
+// told that stands for them, with their block and without columns.
+void RowAssembler::array_update(Change& change) {
+  const oracle::Table* table = find_table(change, 0);
+  if (!table) return;
+  transaction_->suspect = true;
+  warn_(change.rba,
+        fmt::format("array update 11.19 of {}.{} in transaction {} is not decoded: turn on supplemental logging, which "
+                    "keeps the database from writing it",
+                    table->owner, table->name, to_text(transaction_->xid)));
+  change::RowChange& row = reserve_row(change);
+  row.table = table;
+  row.op = change::Op::kUpdate;
+  row.rowid = {change.data_obj, change.redo().dba, kNoSlot};
+  row.first_cell = static_cast<std::uint32_t>(batch_->cells.size());
+  row.suspect = true;
 }
 
 void RowAssembler::read_pair(Change& change, Pair& pair) {

@@ -71,6 +71,7 @@ class RowAssembler {
   void read_pair(Change& change, Pair& pair);
   void set_header(Pair& pair, const redo::SupplementalBlock& block, redo::RowAddress own);
   void array_change(Change& change, bool insert);
+  void array_update(Change& change);
   // direct_block.cc
   void direct_block(Change& change);
   void direct_row(Change& change, const redo::DirectBlock& block, std::uint16_t slot, const oracle::Table& table);

@@ -49,16 +49,16 @@ struct RowChange {
   std::uint16_t after_count = 0;   // 0 for a delete
 };
 
-// A DDL statement, as its text was logged.
+// A DDL statement.
 struct Ddl {
   oracle::Scn scn = 0;  // of the record with its (first) text
   oracle::Rba rba;
   std::uint16_t thread = 0;
   std::uint32_t index = 0;               // place among the transaction's statements, those not told among them
-  std::uint16_t type = 0;                // 1 create table, 12 drop table, 15 alter table, 85 truncate ... (rows.md 4.6)
+  std::uint16_t type = 0;                // 1 create table, 12 drop table, 15 alter table, 85 truncate ...
   std::uint32_t obj = 0;                 // object number, 0 = not said
   const oracle::Table* table = nullptr;  // of that object, once the statement was executed; null = none known
-  std::string schema, sql;               // in the database character set
+  std::string schema, sql;               // UTF-8
   bool cut = false;                      // a part of the text is missing
 };
 

@@ -5,7 +5,7 @@
 // ICU converter per thread. Bytes below 80 are ASCII in all of them (0x5C is the yen sign in the *YEN sets): ICU's IBM
 // tables move three control characters around, Oracle does not.
 //
-// Source of ids and names: rows.md 1.8. These sets have no ICU converter and are known by name only: WE8DEC, WE8HP,
+// Ids and names are Oracle's. These sets have no ICU converter and are known by name only: WE8DEC, WE8HP,
 // VN8VN3, CL8ISOIR111, EL8DEC, TR8DEC, EE8MACCROATIANS, KO16KSCCS, ZHT32TRIS, ZHT16CCDC.
 #pragma once
 

@@ -11,7 +11,7 @@
 // first bytes at or below 100: year = -((100 - b0) * 100 + (100 - b1)); there is no year 0.
 //
 // Text is ISO 8601 with Oracle's sign for BC (4712 BC is -4712-01-01T00:00:00). The calendar is Oracle's: Julian up to
-// 1582-10-04, Gregorian from 1582-10-15. Source: rows.md 1.3 to 1.6.
+// 1582-10-04, Gregorian from 1582-10-15.
 //
 // The append_ functions throw Malformed on bytes that are no date; the _from_text functions on text they do not
 // understand, which is exactly what the append_ functions write.

@@ -80,8 +80,8 @@ struct Column {
   bool key = false;   // part of the primary key
   bool shown = true;  // false: hidden, unused, guard, virtual
   bool xml = false;   // the hidden LOB of an XMLTYPE column, presented under that column's name
-  // Added with a default and without rewriting the rows: a row that ends before this column has the default (rows.md 7,
-  // case 18). A nullable one has a bit in the table's guard column: set = the row says it, even if it says NULL.
+  // Added with a default and without rewriting the rows: a row that ends before this column has the default. A
+  // nullable one has a bit in the table's guard column: set = the row says it, even if it says NULL.
   bool added_with_default = false;
   std::int32_t guard_bit = -1;              // ECOL$.GUARD_ID; -1 = none
   std::optional<ByteString> default_value;  // as a row would hold it; null: not known
@@ -134,7 +134,7 @@ struct DatabaseFacts {
   std::string context;   // database name in the log headers
   std::uint16_t con_id = 0;
   std::string con_name;
-  std::uint32_t db_id = 0;  // container number in the begin of a transaction (rows.md 3.6); 0 = not known
+  std::uint32_t db_id = 0;  // container number in the begin of a transaction; 0 = not known
   std::uint32_t resetlogs = 0;
   std::uint32_t activation = 0;
   bool big_endian = false;

@@ -14,7 +14,7 @@
 namespace redoubt::oracle {
 namespace {
 
-// More stored columns than any table has (rows.md knows 4096); what is beyond is an error in the rows.
+// More stored columns than any table has (4096); what is beyond is an error in the rows.
 constexpr std::uint32_t kMaxSegcol = 4096;
 
 namespace object_type {  // OBJ$.TYPE#

@@ -8,8 +8,6 @@
 //   a LOB segment or a part of one         kLobSegment, its table      LOB$; LOBFRAG$ (-> LOBCOMPPART$) -> LOB$
 //   a LOB index                            kLobIndex, its table        the name SYS_IL<table>C<column>$$
 //   anything else, dropped, temporary      kOther
-//
-// Source: rows.md 2.8, 4.3 to 4.5.
 #pragma once
 
 #include <functional>

@@ -111,7 +111,7 @@ TEST(DictionaryBuilder, KnowsTheTableOfTheRealLog) {
   EXPECT_TRUE(tab->dictionary);
   EXPECT_FALSE(tab->captured);
   EXPECT_EQ(tab->cluster_columns, 1);
-  // rows.md 4.1: stored out of the user's order
+  // Stored out of the user's order
   EXPECT_EQ(dictionary->find(3, 21)->columns[36].name, "DEFAULT$");
   EXPECT_EQ(dictionary->find(3, 21)->columns[13].name, "ACDRRESCOL#");
   EXPECT_TRUE(dictionary->find(3, 25889)->dictionary);  // XDB$TTSET

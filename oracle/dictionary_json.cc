@@ -225,7 +225,7 @@ void read_tables(const Reader& from, DictionaryRows& rows) {
     });
 }
 
-// rows.md 5, load-time checks; a ROWID twice is found while reading.
+// Checks of the rows as a whole; a ROWID twice is found while reading.
 void check_rows(const Reader& from, const DictionaryRows& rows) {
   const auto needs_object = [&]<class Row>(const RowTable<Row>& table) {
     for (const auto& [id, row] : table.rows())

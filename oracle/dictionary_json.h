@@ -1,5 +1,5 @@
 // The dictionary checkpoint: one JSON object that says where capture stands and what the dictionary was at that SCN
-// (rows.md 5; the file of OpenLogReplicator, which this program reads and writes alike).
+// (the file of OpenLogReplicator, which this program reads and writes alike).
 //
 //   {"database":"TEST","scn":2266634,"resetlogs":..., scalars
 //    "incarnations":[...],"online-redo":[...],"users":["OLR_TEST"],

@@ -76,7 +76,6 @@ TEST(DictionaryJson, LoadsTheRealLogsFile) {
   EXPECT_EQ(d.incarnations[1].resetlogs_scn, 2061806U);
   EXPECT_EQ(d.online_redo.size(), 2U);
   EXPECT_EQ(d.users, std::vector<std::string>{"OLR_TEST"});
-  // rows.md 5.2
   EXPECT_EQ(d.rows.of<ConstraintColumnRow>().size(), 143U);
   EXPECT_EQ(d.rows.of<ConstraintRow>().size(), 144U);
   EXPECT_EQ(d.rows.of<ColumnRow>().size(), 411U);

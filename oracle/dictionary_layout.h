@@ -8,8 +8,8 @@
 //   LobRow       LOB$         sys-lob       OBJ# (of the table), LOBJ# (of the LOB segment)
 //   ...
 //
-// The same list reads and writes the JSON (rows.md 5.2), applies changes that came through redo (4.1) and writes the
-// SQL script (4.7). Indexes, partition names and column defaults are additions to the JSON of rows.md 5.2. A database
+// The same list reads and writes the JSON, applies changes that came through redo and writes the
+// SQL script. Indexes, partition names and column defaults are additions to OpenLogReplicator's JSON. A database
 // NULL is the default value of the member: 0, -1 for precision, scale and guard, "" for text.
 #pragma once
 
@@ -343,7 +343,7 @@ struct Layout<IndexColumnRow> {
                                                       {"POS#", "pos", &IndexColumnRow::position}};
 };
 
-// XDB token sets (rows.md 4.8). RAW values are upper-case hex.
+// XDB token sets. RAW values are upper-case hex.
 struct TokenSetRow {
   std::string guid;
   std::string suffix;

@@ -1,6 +1,6 @@
 // Dictionary rows by ROWID, and how a change of one, seen in redo, is applied to them.
 //
-// ROWIDs are unique per table only: clustered tables share blocks (rows.md 4.1), so every table has its own map. What
+// ROWIDs are unique per table only: clustered tables share blocks, so every table has its own map. What
 // the tables are is oracle/dictionary_layout.h.
 #pragma once
 
@@ -131,7 +131,7 @@ class DictionaryRows {
     std::apply([&](auto&... table) { (f(table), ...); }, tables_);
   }
 
-  // Is this one of the tables that a dictionary is made of (rows.md 4.2)?
+  // Is this one of the tables that a dictionary is made of?
   bool follows(std::string_view owner, std::string_view table) const;
 
   // Is this a column that rows of such a table keep?

@@ -54,7 +54,7 @@ TEST(DictionaryRows, IgnoresUnknownRowsAndTablesAndReplacesUsedRowIds) {
   EXPECT_EQ(rows.of<ColumnRow>().size(), 0U);
 }
 
-// Clustered tables share blocks: TAB$ and COL$ rows can have one ROWID (rows.md 7, case 27).
+// Clustered tables share blocks: TAB$ and COL$ rows can have one ROWID.
 TEST(DictionaryRows, KeysByTableAndRowId) {
   DictionaryRows rows;
   const DictionaryValue obj[] = {{"OBJ#", Int128{9}}};

@@ -1,4 +1,4 @@
-// The SQL*Plus script that spools the dictionary checkpoint of a live database (rows.md 4.7), for
+// The SQL*Plus script that spools the dictionary checkpoint of a live database, for
 // load_dictionary_json().
 #pragma once
 

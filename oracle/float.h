@@ -1,5 +1,5 @@
 // BINARY_FLOAT (4 bytes) and BINARY_DOUBLE (8 bytes): IEEE 754 big endian, made so that bytes sort like numbers:
-// sign bit clear -> set it; sign bit set -> invert every bit. Source: rows.md 1.2.
+// sign bit clear -> set it; sign bit set -> invert every bit.
 #pragma once
 
 #include <cmath>

@@ -4,7 +4,7 @@
 //   years + 2^31     months + 60
 //   days + 2^31      hours + 60 | minutes + 60 | seconds + 60 | nanoseconds + 2^31
 //
-// 4-byte integers are big endian. Every component of a negative interval is negative or zero. Source: rows.md 1.7.
+// 4-byte integers are big endian. Every component of a negative interval is negative or zero.
 #pragma once
 
 #include <string_view>

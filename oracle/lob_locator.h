@@ -22,8 +22,6 @@
 //   0800                 the data
 //   4000, map 40         u32 address of the first list block
 //   otherwise            u8 extents - 1, then per extent u8 flags, u32 first block, u8 blocks (u16 if flags have 20)
-//
-// Source: rows.md 1.12, format.md 6.10.
 #pragma once
 
 #include <array>

@@ -6,7 +6,7 @@
 //   FF 65         +infinity
 //   00            -infinity
 //
-// Source: rows.md 1.1 (Oracle's OCI guide; checked against real redo).
+// Source: Oracle's OCI guide; checked against real redo.
 #pragma once
 
 #include <cstdint>

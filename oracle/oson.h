@@ -25,7 +25,7 @@
 //   3D 3E       INTERVAL (5, 11)              3A 3B 7E      raw with u16, u32 length; id with u8 length
 //   7B 01       VECTOR with u32 length
 //
-// Source: rows.md 1.11; checked against one real value. That the offset of shared field ids always counts from the
+// Checked against one real value. That the offset of shared field ids always counts from the
 // start of the tree is taken from a public driver.
 #pragma once
 

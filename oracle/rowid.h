@@ -5,7 +5,6 @@
 //   UROWID      01 and 12 bytes, or 02 and a logical row id
 //
 // The order inside a physical UROWID is not settled and a logical one has no text of its own: both are shown as hex.
-// Source: rows.md 1.9.
 #pragma once
 
 #include "base/bytes.h"

@@ -3,7 +3,7 @@
 //   z1 bit 80 clear   offset: hours = z1 - 20, minutes = z2 - 60, both with the sign
 //   z1 bit 80 set     region: number = (z1 & 7F) << 6 | z2 >> 2
 //
-// Source: rows.md 1.5. Only common regions are known there; a number without a name is shown as a number.
+// Only common regions are known; a number without a name is shown as a number.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 //   9   8    norm, a BINARY_DOUBLE, if flags have 02 or 10
 //   then     the elements; floats as in float.h, binary ones eight to a byte
 //
-// Source: rows.md 1.11. How a sparse vector lies is not in it: refused.
+// Checked against real values. How a sparse vector lies is not known: refused.
 #pragma once
 
 #include <cstdint>

@@ -4,8 +4,7 @@
 //   ADD a column, SET UNUSED, RENAME COLUMN
 //   ADD PARTITION, TRUNCATE PARTITION, EXCHANGE PARTITION
 //
-// What each changes: rows.md 4.6. A statement waits until nobody has a change of the table open; some fail and take
-// back what they did.
+// A statement waits until nobody has a change of the table open; some fail and take back what they did.
 #pragma once
 
 #include "simulate/schema.h"

@@ -2,8 +2,7 @@
 //
 //   24.6 (XID), 19.1 (block image, 20-byte cache header)     one record a block
 //
-// Whose the rows are the 24.6 says, and sometimes the ITL entry that they are locked with. Forms: format.md 6.10, 7.2,
-// rows.md 2.7.
+// Whose the rows are the 24.6 says, and sometimes the ITL entry that they are locked with.
 #pragma once
 
 #include "simulate/redo_encoder.h"

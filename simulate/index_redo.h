@@ -4,8 +4,6 @@
 //   new leaf      5.1 (10.22 purge)     10.8      taken back by the undo alone
 //   remove        5.1 (10.22 restore)   10.4      taken back by 10.2
 //   update data   5.1 (10.22 key data)  10.18     taken back by 10.18
-//
-// Forms: format.md 6.4, 6.8.
 #pragma once
 
 #include "redo/index.h"

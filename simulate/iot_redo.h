@@ -6,7 +6,7 @@
 //            5.1 (10.22 code 30)    10.30      all other columns
 //            5.1 (10.22 code 35)    10.35      the changed ones
 //
-// The undo carries the supplemental block of the statement. Forms: format.md 6.8, rows.md 2.8.
+// The undo carries the supplemental block of the statement.
 #pragma once
 
 #include "redo/index.h"

@@ -6,8 +6,6 @@
 //   BasicFile in row       the locator holds the data
 //   BasicFile pages        19.1 pages; the locator lists 12, the LOB index (10.2) the others
 //   BasicFile index        19.1 pages; the locator says nothing, the LOB index (10.2 or 10.8, 10.18) all
-//
-// Forms: rows.md 1.12, format.md 6.8, 6.10.
 #pragma once
 
 #include "simulate/transaction_redo.h"

@@ -1,4 +1,4 @@
-// From row operations of one transaction to row vectors and their undo, in the forms of format.md 6.5, 6.6 and 10.
+// From row operations of one transaction to row vectors and their undo.
 #pragma once
 
 #include <string>

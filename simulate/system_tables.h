@@ -2,7 +2,7 @@
 //
 // Columns, in order: those of oracle/dictionary_layout.h, but a cluster key first. OBJ$ is an ordinary table; TAB$,
 // COL$, LOB$ lie in the cluster C_OBJ#, CDEF$ and CCOL$ in C_COBJ#, USER$ in C_USER#, TS$ in C_TS#: their rows in redo
-// leave the cluster key out (rows.md 2.3).
+// leave the cluster key out.
 #pragma once
 
 #include <map>

@@ -4,8 +4,6 @@
 //   large undo        5.1 TAIL / 5.1 MID / 5.1 HEAD, 11.x: three records, the undo cut in parts, its tail first
 //   taking one back   11.x with xtype XR, 5.6   (5.11 for the first change of the transaction)
 //   end               5.4, 24.4
-//
-// Forms: format.md 6 and 10.
 #pragma once
 
 #include <vector>

@@ -10,10 +10,10 @@ using change::CellState;
 
 namespace {
 
-// Names come from the dictionary: UTF-8.
-std::string json_name(std::string_view name) {
+// Of names from the dictionary and of statements: UTF-8.
+std::string json_text(std::string_view text) {
   TextBuffer out;
-  oracle::charset_by_name("AL32UTF8")->append_json_string(out, as_bytes(name));
+  oracle::charset_by_name("AL32UTF8")->append_json_string(out, as_bytes(text));
   return out.str();
 }
 
@@ -25,9 +25,9 @@ const JsonWriter::Fragments& JsonWriter::fragments(const oracle::Table& table) {
   Fragments& f = it->second;
   if (added) {
     f.schema = R"(,"schema":{)";
-    if (!table.owner.empty()) f.schema += R"("owner":)" + json_name(table.owner) + ",";
-    f.schema += R"("table":)" + json_name(table.name) + R"(},"rid":")";
-    for (const oracle::Column& c : table.columns) f.columns.push_back(json_name(c.name) + ":");
+    if (!table.owner.empty()) f.schema += R"("owner":)" + json_text(table.owner) + ",";
+    f.schema += R"("table":)" + json_text(table.name) + R"(},"rid":")";
+    for (const oracle::Column& c : table.columns) f.columns.push_back(json_text(c.name) + ":");
     names_ += f.columns.size() + 1;
   }
   last_serial_ = table.serial;
@@ -108,19 +108,18 @@ void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) {
 }
 
 void JsonWriter::write_ddl(const change::Ddl& ddl, TextBuffer& out) {
-  const oracle::Charset* charset = facts_.charset ? facts_.charset : oracle::charset_by_name("AL32UTF8");
   out.append(R"(,"payload":[{"op":"ddl","schema":{"owner":)");
-  charset->append_json_string(out, as_bytes(ddl.schema));
+  out.append(json_text(ddl.schema));
   if (ddl.table) {
     out.append(R"(,"table":)");
-    out.append(json_name(ddl.table->name));
+    out.append(json_text(ddl.table->name));
   }
   if (ddl.obj != 0) {
     out.append(R"(,"obj":)");
     out.append_int(ddl.obj);
   }
   out.append(R"(},"sql":)");
-  charset->append_json_string(out, as_bytes(ddl.sql));
+  out.append(json_text(ddl.sql));
   if (ddl.cut) out.append(R"(,"cut":true)");
   out.append("}]}\n");
 }

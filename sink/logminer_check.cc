@@ -147,10 +147,23 @@ LogminerCheck::LogminerCheck(std::string_view lines, std::string_view place, con
         result[name] = v.is_null() ? std::string(kNull) : v.is_string() ? v.get<std::string>() : v.dump();
     return result;
   };
-  for (std::size_t line = 1; !lines.empty(); ++line) {
-    const std::string_view text = lines.substr(0, lines.find('\n'));
-    lines.remove_prefix(std::min(text.size() + 1, lines.size()));
-    if (text.find_first_not_of(" \r\t") == std::string_view::npos) continue;
+  std::string text;
+  std::size_t next_line = 1;
+  const auto take_line = [&] {
+    std::string_view piece = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(piece.size() + 1, lines.size()));
+    ++next_line;
+    if (piece.ends_with('\r')) piece.remove_suffix(1);
+    const bool goes_on = piece.ends_with(kLogminerGoesOn);
+    text += piece.substr(0, piece.size() - goes_on);
+    return goes_on;
+  };
+  while (!lines.empty()) {
+    const std::size_t line = next_line;
+    text.clear();
+    while (take_line() && !lines.empty()) {
+    }
+    if (text.find_first_not_of(" \t") == std::string::npos) continue;
     try {
       const auto object = nlohmann::json::parse(text);
       const std::string operation = object.at("op");

@@ -3,6 +3,8 @@
 //   {"op":"INSERT","owner":"OLR_TEST","table":"TEST_CDC","scn":"2267707","xid":"0A000C003C020000",
 //    "after":{"ID":"1","NAME":"hello world"},"before":{...}}
 //
+// A long object may take several lines; each but the last ends with kLogminerGoesOn, which is no part of it.
+//
 // Values are LogMiner's session text: numbers without leading zero, dates as DD-MON-RR, RAW as hex, line ends flattened
 // to blanks. Rows are matched by transaction, table and operation, in order. LogMiner lists the changed columns of an
 // update in `after`, all logged ones in `before`; what it cannot show (LOB columns) is not compared.
@@ -17,6 +19,8 @@
 #include "change/row_change.h"
 
 namespace redoubt::sink {
+
+inline constexpr char kLogminerGoesOn = '~';
 
 class LogminerCheck {
  public:

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace redoubt::sink {
 namespace {
 
@@ -42,6 +44,39 @@ TEST(LogminerCheck, RefusesAnotherLayoutNamingTheLine) {
     FAIL() << "accepted";
   } catch (const Error& e) {
     EXPECT_EQ(e.place(), "f.jsonl line 2");
+  }
+}
+
+// A row of any width is one CLOB there; a line has its bytes at most.
+TEST(LogminerScript, HoldsNoRowInAString) {
+  const std::string script = logminer_script({"/a/1.dbf"}, 0, oracle::kNoScn);
+  for (const char* variable : {"query_text   CLOB;", "item         CLOB;", "members      CLOB;", "row_text     CLOB;"})
+    EXPECT_NE(script.find(variable), std::string::npos) << variable;
+  EXPECT_EQ(script.find("VARCHAR2(32767)"), std::string::npos);
+  EXPECT_EQ(script.find("STARTSCN"), std::string::npos);
+  std::size_t longest = 0;
+  for (std::size_t at = 0; at < script.size();) {
+    const std::size_t end = std::min(script.find('\n', at), script.size());
+    longest = std::max(longest, end - at);
+    at = end + 1;
+  }
+  EXPECT_LT(longest, 2500U);  // SQL*Plus takes no longer line
+}
+
+TEST(LogminerCheck, RowsGoOnInTheNextLine) {
+  const std::string row = R"({"op":"DELETE","owner":"A","table":"T","xid":"0A000C003C020000","before":{"ID":"1 ~ 2"}})";
+  LogminerCheck whole(row + "\n" + row + "\n", "f", {});
+  EXPECT_EQ(whole.finish().rows, 2U);
+  for (std::size_t cut = 1; cut < row.size(); ++cut) {
+    const std::string parts = row.substr(0, cut) + "~\r\n" + row.substr(cut);
+    LogminerCheck check(parts + "\n\n" + parts, "f", {});
+    EXPECT_EQ(check.finish().rows, 2U) << cut;
+    try {
+      LogminerCheck(parts + "\n" + parts + "~\n~", "f", {});
+    } catch (const Error& e) {
+      FAIL() << e.what();
+    }
+    EXPECT_THROW(LogminerCheck(row.substr(0, cut) + "~\n", "f", {}), Error) << cut;
   }
 }
 
