@@ -9,8 +9,8 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/printable.h"
 #include "base/nearest.h"
+#include "base/printable.h"
 
 namespace redoubt {
 namespace {

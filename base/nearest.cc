@@ -9,7 +9,9 @@
 namespace redoubt {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  const auto plain = [](char c) { return c == '_' ? '-' : static_cast<char>(std::toupper(static_cast<unsigned char>(c))); };
+  const auto plain = [](char c) {
+    return c == '_' ? '-' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  };
   const auto alike = [&](char x, char y) { return plain(x) == plain(y); };
   std::vector<std::size_t> before(b.size() + 1), row(b.size() + 1), next(b.size() + 1);
   std::iota(row.begin(), row.end(), 0U);

@@ -6,7 +6,8 @@
 
 namespace redoubt {
 
-// How many characters to insert, delete, replace or swap with their neighbor turn `a` into `b`. Case does not count, and
+// How many characters to insert, delete, replace or swap with their neighbor turn `a` into `b`. Case does not count,
+// and
 // - and _ are alike. Takes time and memory by the product of both sizes.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 

@@ -5,13 +5,13 @@
 //   MariaDB      the C client with mysql_use_result (rows pass through, nothing kept)
 //
 //   database_bench [ROWS] [ROUNDS]      2,000,000 rows of 170 bytes, 5 rounds; the best round of each counts
+#include <fmt/format.h>
+#include <mysql.h>
+#include <sqlite3.h>
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <fmt/format.h>
 #include <functional>
-#include <mysql.h>
-#include <sqlite3.h>
 #include <stdexcept>
 
 #include "database/connection.h"
@@ -46,8 +46,10 @@ void fill(database::Connection& connection, std::int64_t count, bool decimal_as_
     batch[0].add_integer(k);
     batch[1].add_integer(k % 1000);
     batch[2].add_integer(k * 7919 % 100'003);
-    if (decimal_as_text) batch[3].add_text(fmt::format("{}.{:02}", k % 100'000, k % 100));
-    else batch[3].add_double(static_cast<double>(k % 10'000'000) / 100);
+    if (decimal_as_text)
+      batch[3].add_text(fmt::format("{}.{:02}", k % 100'000, k % 100));
+    else
+      batch[3].add_double(static_cast<double>(k % 10'000'000) / 100);
     batch[4].add_double(static_cast<double>(k) / 3);
     batch[5].add_text(fmt::format("customer number {:012}", k));
     batch[6].add_text(fmt::format("city of {:08}", k % 5000));
@@ -68,15 +70,15 @@ void read_batches(database::Connection& connection, std::int64_t count) {
   if (read != count) throw std::runtime_error(fmt::format("{} rows instead of {}", read, count));
 }
 
-void compare(std::string_view engine, int rounds, std::string_view peer, double limit, const std::function<void()>& theirs,
-             const std::function<void()>& ours) {
+void compare(std::string_view engine, int rounds, std::string_view peer, double limit,
+             const std::function<void()>& theirs, const std::function<void()>& ours) {
   double best_theirs = 1e9, best_ours = 1e9;
   for (int i = 0; i < rounds; ++i) {
     best_theirs = std::min(best_theirs, seconds(theirs));
     best_ours = std::min(best_ours, seconds(ours));
   }
-  fmt::print("{:<12} {:<44} {:.3f} s   redoubt {:.3f} s   {:.2f} times (limit {:.2f})\n", engine, peer, best_theirs, best_ours,
-             best_ours / best_theirs, limit);
+  fmt::print("{:<12} {:<44} {:.3f} s   redoubt {:.3f} s   {:.2f} times (limit {:.2f})\n", engine, peer, best_theirs,
+             best_ours, best_ours / best_theirs, limit);
   std::fflush(stdout);
 }
 
@@ -107,7 +109,8 @@ void bare_sqlite(const std::string& file) {
 
 void bare_mariadb(int port) {
   MYSQL* client = mysql_init(nullptr);
-  if (!mysql_real_connect(client, "127.0.0.1", "redoubt", "bastion", "redoubt", static_cast<unsigned>(port), nullptr, 0))
+  if (!mysql_real_connect(client, "127.0.0.1", "redoubt", "bastion", "redoubt", static_cast<unsigned>(port), nullptr,
+                          0))
     throw std::runtime_error(mysql_error(client));
   mysql_query(client, "SELECT * FROM t");
   MYSQL_RES* result = mysql_use_result(client);
@@ -123,14 +126,17 @@ void bare_mariadb(int port) {
 int main(int argc, char** argv) {
   const std::int64_t count = argc > 1 ? std::atoll(argv[1]) : 2'000'000;
   const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
-  fmt::print("{} rows of about 170 bytes into batches; best of {} rounds. Repeat: ./do bench database\n\n", count, rounds);
+  fmt::print("{} rows of about 170 bytes into batches; best of {} rounds. Repeat: ./do bench database\n\n", count,
+             rounds);
   {
     const servers::TemporaryDirectory home;
     const std::string file = (home.path() / "bench.db").string();
     const auto connection = database::connect(database::parse_url("sqlite:" + file));
     connection->execute("PRAGMA synchronous = OFF");
     fill(*connection, count, false);
-    compare("SQLite", rounds, "bare step and column", 1 / 0.85, [&] { bare_sqlite(file); }, [&] { read_batches(*connection, count); });
+    compare(
+        "SQLite", rounds, "bare step and column", 1 / 0.85, [&] { bare_sqlite(file); },
+        [&] { read_batches(*connection, count); });
   }
   if (const auto missing = servers::PostgresqlServer::missing()) {
     fmt::print("PostgreSQL   {}\n", *missing);
@@ -141,11 +147,12 @@ int main(int argc, char** argv) {
     connection->execute("VACUUM ANALYZE t");
     const std::string psql =
         fmt::format("psql -q '{}' -c 'COPY (SELECT * FROM t) TO STDOUT (FORMAT binary)' > /dev/null", server.url());
-    compare("PostgreSQL", rounds, "psql COPY (FORMAT binary) to /dev/null", 1.15,
-            [&] {
-              if (std::system(psql.c_str()) != 0) throw std::runtime_error(psql);
-            },
-            [&] { read_batches(*connection, count); });
+    compare(
+        "PostgreSQL", rounds, "psql COPY (FORMAT binary) to /dev/null", 1.15,
+        [&] {
+          if (std::system(psql.c_str()) != 0) throw std::runtime_error(psql);
+        },
+        [&] { read_batches(*connection, count); });
   }
   if (const auto missing = servers::MariadbServer::missing()) {
     fmt::print("MariaDB      {}\n", *missing);
@@ -153,7 +160,8 @@ int main(int argc, char** argv) {
     const servers::MariadbServer server({"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=1G"});
     const auto connection = database::connect(database::parse_url(server.url()));
     fill(*connection, count, true);
-    compare("MariaDB", rounds, "the C client, unbuffered", 1.2, [&] { bare_mariadb(server.port()); },
-            [&] { read_batches(*connection, count); });
+    compare(
+        "MariaDB", rounds, "the C client, unbuffered", 1.2, [&] { bare_mariadb(server.port()); },
+        [&] { read_batches(*connection, count); });
   }
 }

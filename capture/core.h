@@ -66,7 +66,7 @@ class Core : private TableSource {
     // At a record that cannot be read, and a group that does not follow the one before.
     DamagePolicy on_corruption = DamagePolicy::kStop;
     std::uint64_t memory_max = kMemoryMax;  // bytes that open transactions may hold
-    oracle::TdeKeys keys = {};    // of encrypted columns
+    oracle::TdeKeys keys = {};              // of encrypted columns
   };
 
   Core(DictionaryTracker dictionary, Options options);

@@ -46,7 +46,8 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
   keys.key("checksums", c.checksums, config::flag(),
            {.about = "check them; false for databases with DB_BLOCK_CHECKSUM turned off"});
   keys.key("tde_keys", c.keys, config::text(),
-           {.about = "the keys of encrypted columns, a JSON file that only you can read", .otherwise = "they are unavailable"});
+           {.about = "the keys of encrypted columns, a JSON file that only you can read",
+            .otherwise = "they are unavailable"});
   keys.check(c.from_scn < c.to_scn, "to_scn", "must be above from_scn");
 }
 

@@ -1,7 +1,7 @@
 #include "cli/connecting.h"
 
-#include <cstdlib>
 #include <fmt/format.h>
+#include <cstdlib>
 
 #include "cli/configuration.h"
 
@@ -13,7 +13,9 @@ void warn(std::string_view sentence) { fmt::print(stderr, "warning: {}\n", sente
 
 std::unique_ptr<database::Connection> connect_url(const std::string& text) {
   database::Url url = database::parse_url(text);
-  if (!url.password.empty()) warn("a password on the command line is seen by every user of this machine; use $REDOUBT_PASSWORD or password_file");
+  if (!url.password.empty())
+    warn(
+        "a password on the command line is seen by every user of this machine; use $REDOUBT_PASSWORD or password_file");
   if (const char* password = std::getenv("REDOUBT_PASSWORD"); url.password.empty() && password) url.password = password;
   return database::connect(url);
 }

@@ -32,10 +32,14 @@ int check(const CheckOptions& options) {
   if (options.json) {
     nlohmann::ordered_json list = nlohmann::json::array();
     for (const database::Finding& f : findings)
-      list.push_back({{"what", f.what}, {"works", f.works}, {"needed", f.needed}, {"detail", f.detail}, {"grants", f.grants}});
-    const nlohmann::ordered_json all = {{"database", connection->place()}, {"product", server.product},
-                                        {"version", server.version},       {"role", server.user},
-                                        {"identity", server.identity},     {"good", good},
+      list.push_back(
+          {{"what", f.what}, {"works", f.works}, {"needed", f.needed}, {"detail", f.detail}, {"grants", f.grants}});
+    const nlohmann::ordered_json all = {{"database", connection->place()},
+                                        {"product", server.product},
+                                        {"version", server.version},
+                                        {"role", server.user},
+                                        {"identity", server.identity},
+                                        {"good", good},
                                         {"findings", list}};
     fmt::print("{}\n", all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return good ? 0 : 1;
@@ -45,8 +49,10 @@ int check(const CheckOptions& options) {
   for (const database::Finding& f : findings)
     fmt::print("{:<8} {:<30} {}\n", f.works ? "yes" : f.needed ? "NO" : "without", f.what, f.detail);
   if (grants.empty()) return good ? 0 : 1;
-  if (options.fix_sql.empty()) fmt::print("\nWhat is missing, for a DBA to grant:\n{}", grants);
-  else fmt::print("\nWhat is missing is written to {}, for a DBA to run.\n", options.fix_sql);
+  if (options.fix_sql.empty())
+    fmt::print("\nWhat is missing, for a DBA to grant:\n{}", grants);
+  else
+    fmt::print("\nWhat is missing is written to {}, for a DBA to run.\n", options.fix_sql);
   return good ? 0 : 1;
 }
 
@@ -55,10 +61,9 @@ int check(const CheckOptions& options) {
 void add_database_commands(CLI::App& root) {
   CLI::App* group = add_group(root, "database", "Look at a database before a job depends on it");
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command =
-      add_command(*group, "check", "Say what is there, what works, and which GRANTs are missing",
-                  {"database check sqlite:copy.db", "database check warehouse --fix-sql grants.sql",
-                   "database check postgresql://redoubt@db2/orders --json"});
+  CLI::App* command = add_command(*group, "check", "Say what is there, what works, and which GRANTs are missing",
+                                  {"database check sqlite:copy.db", "database check warehouse --fix-sql grants.sql",
+                                   "database check postgresql://redoubt@db2/orders --json"});
   command->add_option("database", options->database, "a URL, or a name under databases: in the configuration")
       ->type_name("NAME|URL")
       ->required();

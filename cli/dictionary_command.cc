@@ -12,7 +12,7 @@ void add_dictionary_command(CLI::App& root) {
   CLI::App* command =
       add_command(root, "dictionary", "Write the dictionary of a database", {"dictionary --script > dictionary.sql"});
   command->add_flag("--script", *script, "print the SQL*Plus script that spools it")->required();
-  on_run(command, [] {
+  on_run(command, [script] {  // which is written to when the options are parsed
     OutputFile("-").write(oracle::dictionary_script());
     return 0;
   });

@@ -54,18 +54,26 @@ Json json_of(const Session& s, const std::map<std::string, Counts>& counts) {
   Json owner;
   if (!s.owner.token.empty())
     owner = {{"host", s.owner.process.host}, {"pid", s.owner.process.pid}, {"alive", s.owner.alive}};
-  return {{"session_id", s.id},         {"kind", s.kind},
-          {"status", state_of(s)},      {"started", utc(s.started)},
-          {"last_update", utc(s.updated)}, {"run_seconds", s.run_seconds},
-          {"config_file", s.config_file}, {"config_hash", s.config_hash},
-          {"tool_version", s.tool_version}, {"owner", owner},
-          {"units", json_of(sum_of(counts))}, {"subjects", subjects},
+  return {{"session_id", s.id},
+          {"kind", s.kind},
+          {"status", state_of(s)},
+          {"started", utc(s.started)},
+          {"last_update", utc(s.updated)},
+          {"run_seconds", s.run_seconds},
+          {"config_file", s.config_file},
+          {"config_hash", s.config_hash},
+          {"tool_version", s.tool_version},
+          {"owner", owner},
+          {"units", json_of(sum_of(counts))},
+          {"subjects", subjects},
           {"summary", body_of(s.summary)}};
 }
 
 void print_json(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
-std::unique_ptr<Ledger> open(const SessionOptions& options) { return Ledger::open(database::parse_url(options.ledger)); }
+std::unique_ptr<Ledger> open(const SessionOptions& options) {
+  return Ledger::open(database::parse_url(options.ledger));
+}
 
 int list(const SessionOptions& options) {
   const auto ledger = open(options);
@@ -80,7 +88,8 @@ int list(const SessionOptions& options) {
     fmt::print("No session in {}.\n", ledger->place());
     return 0;
   }
-  fmt::print("{:<36}  {:<9} {:<12} {:<20}  {:>15}  {}\n", "session", "kind", "status", "started", "done", "configuration");
+  fmt::print("{:<36}  {:<9} {:<12} {:<20}  {:>15}  {}\n", "session", "kind", "status", "started", "done",
+             "configuration");
   for (const Session& s : sessions) {
     const Counts c = sum_of(ledger->counts(s.id));
     fmt::print("{:<36}  {:<9} {:<12} {:<20}  {:>15}  {}\n", s.id, s.kind, state_of(s), utc(s.started),
@@ -97,9 +106,11 @@ int show(const SessionOptions& options) {
     print_json(json_of(s, counts));
     return 0;
   }
-  fmt::print("session        {}\nkind           {}\nstatus         {}\nstarted        {}\nlast update    {}\nrun time       {:.1f} s\n"
-             "configuration  {}\n",
-             s.id, s.kind, state_of(s), utc(s.started), utc(s.updated), s.run_seconds, s.config_file);
+  fmt::print(
+      "session        {}\nkind           {}\nstatus         {}\nstarted        {}\nlast update    {}\nrun time       "
+      "{:.1f} s\n"
+      "configuration  {}\n",
+      s.id, s.kind, state_of(s), utc(s.started), utc(s.updated), s.run_seconds, s.config_file);
   if (!s.owner.token.empty())
     fmt::print("owner          process {} on {}, {}\n", s.owner.process.pid, s.owner.process.host,
                s.owner.alive ? "alive" : "gone: the session can be resumed");
@@ -109,7 +120,8 @@ int show(const SessionOptions& options) {
     fmt::print("{:<40} {:>9} {:>9} {:>9} {:>9} {:>9}\n", subject, c.total(), c.done, c.failed, c.running, c.pending);
   ledger->each_unit(s.id, [](const ledger::Unit& unit) {
     if (unit.state == ledger::UnitState::kFailed)
-      fmt::print("\nfailed: {} {}, attempt {}: {} {}", unit.subject, unit.number, unit.attempt, unit.error_code, unit.error);
+      fmt::print("\nfailed: {} {}, attempt {}: {} {}", unit.subject, unit.number, unit.attempt, unit.error_code,
+                 unit.error);
     if (!unit.whole) fmt::print("\ndamaged: {} {}: its result does not match its checksum", unit.subject, unit.number);
   });
   fmt::print("\n");
@@ -123,13 +135,22 @@ int write_export(const SessionOptions& options) {
   OutputFile out(options.file);
   Json head = json_of(s, ledger->counts(s.id));
   head["config"] = body_of(s.config);
-  const auto write = [&](const Json& json) { out.write(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"); };
+  const auto write = [&](const Json& json) {
+    out.write(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  };
   write(head);
   ledger->each_unit(s.id, [&](const ledger::Unit& u) {
-    write({{"subject", u.subject}, {"number", u.number}, {"state", name_of(u.state)}, {"attempt", u.attempt},
-           {"started", u.started ? Json(utc(u.started)) : Json()}, {"finished", u.finished ? Json(utc(u.finished)) : Json()},
-           {"whole", u.whole}, {"plan", body_of(u.plan)}, {"result", u.result.empty() ? Json() : body_of(u.result)},
-           {"error_code", u.error_code}, {"error", u.error}});
+    write({{"subject", u.subject},
+           {"number", u.number},
+           {"state", name_of(u.state)},
+           {"attempt", u.attempt},
+           {"started", u.started ? Json(utc(u.started)) : Json()},
+           {"finished", u.finished ? Json(utc(u.finished)) : Json()},
+           {"whole", u.whole},
+           {"plan", body_of(u.plan)},
+           {"result", u.result.empty() ? Json() : body_of(u.result)},
+           {"error_code", u.error_code},
+           {"error", u.error}});
   });
   out.sync();
   return 0;
@@ -145,8 +166,10 @@ int clean_up(const SessionOptions& options) {
     removed.push_back(s.id);
     if (!options.json) fmt::print("removed {} ({}, {}, last update {})\n", s.id, s.kind, state_of(s), utc(s.updated));
   }
-  if (options.json) print_json({{"removed", removed}});
-  else if (removed.empty()) fmt::print("Nothing to remove: no session without an owner is older than {} days.\n", options.days);
+  if (options.json)
+    print_json({{"removed", removed}});
+  else if (removed.empty())
+    fmt::print("Nothing to remove: no session without an owner is older than {} days.\n", options.days);
   return 0;
 }
 
@@ -166,10 +189,12 @@ void add_session_commands(CLI::App& root) {
     command->add_option("id", options->id, "the session, or how its id begins")->type_name("ID")->required();
   };
   const auto add_kind = [&](CLI::App* command) {
-    command->add_option("--kind", options->kind, "only of this kind: compare, load, compress, capture")->type_name("KIND");
+    command->add_option("--kind", options->kind, "only of this kind: compare, load, compress, capture")
+        ->type_name("KIND");
   };
 
-  CLI::App* command = add("list", "List sessions, the newest first", {"session list", "session list --kind compare --json"});
+  CLI::App* command =
+      add("list", "List sessions, the newest first", {"session list", "session list --kind compare --json"});
   add_kind(command);
   add_json(command, options->json);
   on_run(command, [options] { return list(*options); });
@@ -179,12 +204,16 @@ void add_session_commands(CLI::App& root) {
   add_json(command, options->json);
   on_run(command, [options] { return show(*options); });
 
-  command = add("export", "Write a session and all its units as JSON lines", {"session export 7f3a --output session.jsonl"});
+  command =
+      add("export", "Write a session and all its units as JSON lines", {"session export 7f3a --output session.jsonl"});
   add_id(command);
-  command->add_option("--output", options->file, "the file, or - for standard output")->type_name("FILE")->default_val("-");
+  command->add_option("--output", options->file, "the file, or - for standard output")
+      ->type_name("FILE")
+      ->default_val("-");
   on_run(command, [options] { return write_export(*options); });
 
-  command = add("cleanup", "Remove sessions that nobody runs and that are older than some days", {"session cleanup 30"});
+  command =
+      add("cleanup", "Remove sessions that nobody runs and that are older than some days", {"session cleanup 30"});
   command->add_option("days", options->days, "how old")->type_name("DAYS")->required()->check(CLI::Range(0, 36500));
   add_kind(command);
   add_json(command, options->json);

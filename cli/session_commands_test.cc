@@ -62,7 +62,8 @@ TEST_F(SessionCommands, ListShowsWhatIsThere) {
 TEST_F(SessionCommands, ShowTellsWhatFailed) {
   const Outcome text = run_with({"session", "show", "--ledger", url_, id_.substr(0, 6)});
   EXPECT_EQ(text.code, 0) << text.err;
-  EXPECT_NE(text.out.find("failed: HR.EMPLOYEES 1, attempt 1: ORA-01555 snapshot too old"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("failed: HR.EMPLOYEES 1, attempt 1: ORA-01555 snapshot too old"), std::string::npos)
+      << text.out;
   const auto json = nlohmann::json::parse(run_with({"session", "show", "--ledger", url_, id_, "--json"}).out);
   EXPECT_EQ(json.at("subjects").at("HR.JOBS").at("pending"), 1);
   EXPECT_EQ(run_with({"session", "show", "--ledger", url_, "none"}).code, 4);

@@ -1,5 +1,5 @@
-// Rows by column: what a connection reads into and writes from. A column has per row one byte that says how the value is
-// stored, and one word that is the value or says where its bytes are:
+// Rows by column: what a connection reads into and writes from. A column has per row one byte that says how the value
+// is stored, and one word that is the value or says where its bytes are:
 //
 //     storage   kInteger   kText        kNull   kBytes
 //     words     42         offset|size  -       offset|size      (offset in the low half)
@@ -146,9 +146,9 @@ class Column {
 
 class Batch {
  public:
-  static constexpr std::size_t kRows = 1024;            // enough to spread the cost of a call, few enough for the cache
-  static constexpr std::size_t kMaxBytes = 4U << 20;    // of one column: a batch ends early behind it
-  static constexpr std::size_t kMaxValue = 1U << 30;    // of one value; engines agree on 1 GiB at most
+  static constexpr std::size_t kRows = 1024;          // enough to spread the cost of a call, few enough for the cache
+  static constexpr std::size_t kMaxBytes = 4U << 20;  // of one column: a batch ends early behind it
+  static constexpr std::size_t kMaxValue = 1U << 30;  // of one value; engines agree on 1 GiB at most
 
   explicit Batch(std::size_t columns, std::size_t rows = kRows);
 

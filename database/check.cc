@@ -58,8 +58,10 @@ std::vector<Finding> check_postgresql(Connection& connection) {
   out.push_back(reading(
       texts(connection,
             "SELECT DISTINCT g FROM (SELECT unnest(array["
-            "CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, current_user) END, "
-            "CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, current_user) END]) AS g "
+            "CASE WHEN NOT has_schema_privilege(n.oid, 'USAGE') THEN format('GRANT USAGE ON SCHEMA %I TO %I', "
+            "n.nspname, current_user) END, "
+            "CASE WHEN NOT has_table_privilege(c.oid, 'SELECT') THEN format('GRANT SELECT ON %I.%I TO %I', n.nspname, "
+            "c.relname, current_user) END]) AS g "
             "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
             "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%') AS grants "
             "WHERE g IS NOT NULL ORDER BY g"),
@@ -67,8 +69,9 @@ std::vector<Finding> check_postgresql(Connection& connection) {
   Finding ledger;
   ledger.what = "keeping a ledger here";
   ledger.needed = false;
-  ledger.grants = texts(connection, "SELECT format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user) "
-                                    "WHERE NOT has_schema_privilege(current_schema(), 'CREATE')");
+  ledger.grants = texts(connection,
+                        "SELECT format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user) "
+                        "WHERE NOT has_schema_privilege(current_schema(), 'CREATE')");
   ledger.works = ledger.grants.empty();
   ledger.detail = ledger.works ? "tables can be created" : "no tables can be created; a ledger can lie elsewhere";
   out.push_back(std::move(ledger));
@@ -81,9 +84,11 @@ std::vector<Finding> check_mariadb(Connection& connection) {
   // The server shows only what may be seen, so what is hidden cannot be counted.
   Finding tables;
   tables.what = "reading tables";
-  const auto names = texts(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = database()");
+  const auto names =
+      texts(connection, "SELECT table_name FROM information_schema.tables WHERE table_schema = database()");
   tables.works = !names.empty();
-  tables.detail = names.empty() ? "no table of this database is visible to this role" : fmt::format("{} tables are visible", names.size());
+  tables.detail = names.empty() ? "no table of this database is visible to this role"
+                                : fmt::format("{} tables are visible", names.size());
   if (names.empty())
     tables.grants = texts(connection, "SELECT concat('GRANT SELECT ON `', database(), '`.* TO ', current_user())");
   out.push_back(std::move(tables));
@@ -108,11 +113,13 @@ std::vector<Finding> check_oracle(Connection& connection) {
   if (!position.works) position.grants = {fmt::format("GRANT SELECT ON SYS.V_$DATABASE TO {}", user)};
   out.push_back(std::move(position));
   const auto has = [&](std::string_view privilege) {
-    return !texts(connection, fmt::format("SELECT PRIVILEGE FROM SESSION_PRIVS WHERE PRIVILEGE = '{}'", privilege)).empty();
+    return !texts(connection, fmt::format("SELECT PRIVILEGE FROM SESSION_PRIVS WHERE PRIVILEGE = '{}'", privilege))
+                .empty();
   };
   for (const auto& [privilege, what, without] :
        {std::tuple{"SELECT ANY TABLE", "reading tables", "only tables granted one by one can be read"},
-        std::tuple{"FLASHBACK ANY TABLE", "reading at one moment", "FLASHBACK is needed on each table that is read AS OF an SCN"}}) {
+        std::tuple{"FLASHBACK ANY TABLE", "reading at one moment",
+                   "FLASHBACK is needed on each table that is read AS OF an SCN"}}) {
     Finding f;
     f.what = what;
     f.works = has(privilege);
@@ -135,7 +142,8 @@ std::vector<Finding> check_sqlite(Connection& connection) {
   out.push_back(finding("the file is whole", [&] {
     const auto answer = texts(connection, "PRAGMA quick_check(1)");
     if (answer.empty() || answer[0] != "ok")
-      throw DatabaseError(Failure::kCorrupt, "SQLITE_CORRUPT", connection.place(), answer.empty() ? "no answer" : answer[0]);
+      throw DatabaseError(Failure::kCorrupt, "SQLITE_CORRUPT", connection.place(),
+                          answer.empty() ? "no answer" : answer[0]);
     return std::string("quick_check found nothing");
   }));
   return out;

@@ -10,7 +10,7 @@
 namespace redoubt::database {
 
 struct Finding {
-  std::string what;    // reading at one moment, writing, ...
+  std::string what;  // reading at one moment, writing, ...
   bool works = false;
   bool needed = true;  // false: it is done without, at a price that `detail` names
   std::string detail;

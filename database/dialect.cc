@@ -26,9 +26,7 @@ std::string Dialect::table(std::string_view schema, std::string_view name) const
   return schema.empty() ? quote(name) : fmt::format("{}.{}", quote(schema), quote(name));
 }
 
-std::string Dialect::literal(std::string_view text) const {
-  return enclosed(text, '\'');
-}
+std::string Dialect::literal(std::string_view text) const { return enclosed(text, '\''); }
 
 std::string Dialect::same(std::string_view left, std::string_view right) const {
   switch (engine_) {

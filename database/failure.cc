@@ -10,7 +10,8 @@ namespace {
 std::string_view next_step(Failure failure) {
   switch (failure) {
     case Failure::kConnection: return "see that the server runs and can be reached; the work can be repeated";
-    case Failure::kCredentials: return "see user and password; nothing was tried twice, so the account is not locked by us";
+    case Failure::kCredentials:
+      return "see user and password; nothing was tried twice, so the account is not locked by us";
     case Failure::kObject: return "see the name and the schema it is looked for in";
     case Failure::kPrivilege: return "`redoubt database check URL` prints the grants that are missing";
     case Failure::kSnapshot: return "start again at a newer moment, or keep undo longer";
@@ -79,29 +80,29 @@ DatabaseError::DatabaseError(Failure failure, std::string_view code, std::string
 Failure failure_of_sqlstate(std::string_view state) {
   using S = std::string_view;
   static constexpr std::array<Rule<S>, 23> kStates = {{
-      {Failure::kConnection, "57P01"},   // admin_shutdown
-      {Failure::kConnection, "57P02"},   // crash_shutdown
-      {Failure::kConnection, "57P03"},   // cannot_connect_now
-      {Failure::kConnection, "57P05"},   // idle_session_timeout
-      {Failure::kConnection, "53300"},   // too_many_connections
-      {Failure::kConnection, "25P03"},   // idle_in_transaction_session_timeout
-      {Failure::kCancelled, "57014"},    // query_canceled; of statement_timeout too, told apart by who asked
-      {Failure::kObject, "42P01"},       // undefined_table
-      {Failure::kObject, "42703"},       // undefined_column
-      {Failure::kObject, "3D000"},       // invalid_catalog_name
-      {Failure::kObject, "3F000"},       // invalid_schema_name
-      {Failure::kObject, "42S02"},       // ODBC: base table not found
-      {Failure::kObject, "42S22"},       // ODBC: column not found
-      {Failure::kPrivilege, "42501"},    // insufficient_privilege
-      {Failure::kPrivilege, "25006"},    // read_only_sql_transaction
-      {Failure::kSnapshot, "72000"},     // snapshot_too_old
-      {Failure::kBusy, "55P03"},         // lock_not_available
-      {Failure::kBusy, "55006"},         // object_in_use
-      {Failure::kSpace, "53100"},        // disk_full
-      {Failure::kSpace, "53200"},        // out_of_memory
-      {Failure::kTimeout, "HYT00"},      // ODBC: timeout expired
-      {Failure::kConnection, "HYT01"},   // ODBC: connection timeout expired
-      {Failure::kCancelled, "HY008"},    // ODBC: operation cancelled
+      {Failure::kConnection, "57P01"},  // admin_shutdown
+      {Failure::kConnection, "57P02"},  // crash_shutdown
+      {Failure::kConnection, "57P03"},  // cannot_connect_now
+      {Failure::kConnection, "57P05"},  // idle_session_timeout
+      {Failure::kConnection, "53300"},  // too_many_connections
+      {Failure::kConnection, "25P03"},  // idle_in_transaction_session_timeout
+      {Failure::kCancelled, "57014"},   // query_canceled; of statement_timeout too, told apart by who asked
+      {Failure::kObject, "42P01"},      // undefined_table
+      {Failure::kObject, "42703"},      // undefined_column
+      {Failure::kObject, "3D000"},      // invalid_catalog_name
+      {Failure::kObject, "3F000"},      // invalid_schema_name
+      {Failure::kObject, "42S02"},      // ODBC: base table not found
+      {Failure::kObject, "42S22"},      // ODBC: column not found
+      {Failure::kPrivilege, "42501"},   // insufficient_privilege
+      {Failure::kPrivilege, "25006"},   // read_only_sql_transaction
+      {Failure::kSnapshot, "72000"},    // snapshot_too_old
+      {Failure::kBusy, "55P03"},        // lock_not_available
+      {Failure::kBusy, "55006"},        // object_in_use
+      {Failure::kSpace, "53100"},       // disk_full
+      {Failure::kSpace, "53200"},       // out_of_memory
+      {Failure::kTimeout, "HYT00"},     // ODBC: timeout expired
+      {Failure::kConnection, "HYT01"},  // ODBC: connection timeout expired
+      {Failure::kCancelled, "HY008"},   // ODBC: operation cancelled
   }};
   static constexpr std::array<Rule<S>, 7> kClasses = {{
       {Failure::kConnection, "08"},
@@ -120,23 +121,23 @@ Failure failure_of_sqlstate(std::string_view state) {
 
 Failure failure_of_oracle(int number) {
   static constexpr std::array<Rule<int>, 52> kNumbers = {{
-      {Failure::kConnection, 3113},   {Failure::kConnection, 3114},  {Failure::kConnection, 3135},
-      {Failure::kConnection, 12170},  {Failure::kConnection, 12537}, {Failure::kConnection, 12541},
-      {Failure::kConnection, 12547},  {Failure::kConnection, 12571}, {Failure::kConnection, 1033},
-      {Failure::kConnection, 1034},   {Failure::kConnection, 1089},  {Failure::kConnection, 1090},
-      {Failure::kConnection, 12514},  {Failure::kConnection, 12528}, {Failure::kConnection, 25408},
-      {Failure::kConnection, 28},     {Failure::kConnection, 1012},  {Failure::kConnection, 2396},
-      {Failure::kCredentials, 1017},  {Failure::kCredentials, 28000}, {Failure::kCredentials, 28001},
-      {Failure::kObject, 942},        {Failure::kObject, 4043},      {Failure::kObject, 904},
-      {Failure::kObject, 1435},       {Failure::kObject, 12154},     {Failure::kPrivilege, 1031},
-      {Failure::kPrivilege, 1045},    {Failure::kPrivilege, 1456},   {Failure::kPrivilege, 16000},
-      {Failure::kSnapshot, 1555},     {Failure::kSnapshot, 8180},    {Failure::kSnapshot, 8181},
-      {Failure::kSnapshot, 1466},     {Failure::kSnapshot, 22924},   {Failure::kConflict, 60},
-      {Failure::kConflict, 8177},     {Failure::kBusy, 54},          {Failure::kBusy, 30006},
-      {Failure::kTimeout, 3136},      {Failure::kCancelled, 1013},   {Failure::kSpace, 1536},
-      {Failure::kSpace, 1652},        {Failure::kSpace, 1653},       {Failure::kSpace, 1654},
-      {Failure::kSpace, 30036},       {Failure::kSpace, 257},        {Failure::kConstraint, 1},
-      {Failure::kConstraint, 1400},   {Failure::kConstraint, 2291},  {Failure::kConstraint, 12899},
+      {Failure::kConnection, 3113},  {Failure::kConnection, 3114},   {Failure::kConnection, 3135},
+      {Failure::kConnection, 12170}, {Failure::kConnection, 12537},  {Failure::kConnection, 12541},
+      {Failure::kConnection, 12547}, {Failure::kConnection, 12571},  {Failure::kConnection, 1033},
+      {Failure::kConnection, 1034},  {Failure::kConnection, 1089},   {Failure::kConnection, 1090},
+      {Failure::kConnection, 12514}, {Failure::kConnection, 12528},  {Failure::kConnection, 25408},
+      {Failure::kConnection, 28},    {Failure::kConnection, 1012},   {Failure::kConnection, 2396},
+      {Failure::kCredentials, 1017}, {Failure::kCredentials, 28000}, {Failure::kCredentials, 28001},
+      {Failure::kObject, 942},       {Failure::kObject, 4043},       {Failure::kObject, 904},
+      {Failure::kObject, 1435},      {Failure::kObject, 12154},      {Failure::kPrivilege, 1031},
+      {Failure::kPrivilege, 1045},   {Failure::kPrivilege, 1456},    {Failure::kPrivilege, 16000},
+      {Failure::kSnapshot, 1555},    {Failure::kSnapshot, 8180},     {Failure::kSnapshot, 8181},
+      {Failure::kSnapshot, 1466},    {Failure::kSnapshot, 22924},    {Failure::kConflict, 60},
+      {Failure::kConflict, 8177},    {Failure::kBusy, 54},           {Failure::kBusy, 30006},
+      {Failure::kTimeout, 3136},     {Failure::kCancelled, 1013},    {Failure::kSpace, 1536},
+      {Failure::kSpace, 1652},       {Failure::kSpace, 1653},        {Failure::kSpace, 1654},
+      {Failure::kSpace, 30036},      {Failure::kSpace, 257},         {Failure::kConstraint, 1},
+      {Failure::kConstraint, 1400},  {Failure::kConstraint, 2291},   {Failure::kConstraint, 12899},
       {Failure::kCorrupt, 1578},
   }};
   return find(kNumbers, number);

@@ -9,13 +9,13 @@
 // hold MariaDB's zero dates nor Oracle's years BC.
 //
 // The unixODBC driver manager converts nothing we use: char data is UTF-8 both ways.
+#include <fmt/format.h>
+#include <sql.h>
+#include <sqlext.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <fmt/format.h>
 #include <mutex>
-#include <sql.h>
-#include <sqlext.h>
 
 #include "database/engines.h"
 
@@ -60,7 +60,8 @@ std::string in_braces(std::string_view value) {
 }
 
 // Drivers by the names that their packages register; else the file itself.
-std::string installed_driver(SQLHENV environment, std::initializer_list<std::string_view> names, std::string_view otherwise) {
+std::string installed_driver(SQLHENV environment, std::initializer_list<std::string_view> names,
+                             std::string_view otherwise) {
   std::array<SQLCHAR, 256> name{};
   SQLSMALLINT size = 0, more = 0;
   std::vector<std::string> found;
@@ -79,10 +80,11 @@ std::string connection_string(const Url& url, const Options& options, SQLHENV en
   if (url.engine == Engine::kMariadb) {
     // OPTION: 2 = rows found, not only those changed; 2^20 + 2^21 = rows are not kept by the driver but passed through;
     // 2^26 = several statements in one text.
-    text = fmt::format("DRIVER={};SERVER={};PORT={};DATABASE={};CHARSET=utf8mb4;OPTION={};CONN_TIMEOUT={}",
-                       installed_driver(environment, {"MariaDB Unicode", "MariaDB"}, "libmaodbc.so"), in_braces(url.host),
-                       url.port ? url.port : 3306, in_braces(url.name), 2 | 1 << 20 | 1 << 21 | 1 << 26,
-                       std::max<std::int64_t>(1, options.connect_timeout.count() / 1000));
+    text =
+        fmt::format("DRIVER={};SERVER={};PORT={};DATABASE={};CHARSET=utf8mb4;OPTION={};CONN_TIMEOUT={}",
+                    installed_driver(environment, {"MariaDB Unicode", "MariaDB"}, "libmaodbc.so"), in_braces(url.host),
+                    url.port ? url.port : 3306, in_braces(url.name), 2 | 1 << 20 | 1 << 21 | 1 << 26,
+                    std::max<std::int64_t>(1, options.connect_timeout.count() / 1000));
   } else {
     text = fmt::format("DRIVER={};DBQ={}:{}/{}", installed_driver(environment, {"Oracle"}, "libsqora.so"), url.host,
                        url.port ? url.port : 1521, url.name);
@@ -123,8 +125,8 @@ bool read_duration(std::string_view text, Interval& out) {
 
 std::string duration_text(const Interval& v) {
   const std::int64_t micros = v.micros < 0 ? -v.micros : v.micros;
-  return fmt::format("{}{:02}:{:02}:{:02}.{:06}", v.micros < 0 ? "-" : "", micros / 3'600'000'000, micros / 60'000'000 % 60,
-                     micros / 1'000'000 % 60, micros % 1'000'000);
+  return fmt::format("{}{:02}:{:02}:{:02}.{:06}", v.micros < 0 ? "-" : "", micros / 3'600'000'000,
+                     micros / 60'000'000 % 60, micros / 1'000'000 % 60, micros % 1'000'000);
 }
 
 class OdbcConnection final : public Connection {
@@ -313,17 +315,22 @@ void OdbcConnection::set_up_session(const Options& options) {
   server_ = {info(SQL_DBMS_NAME), info(SQL_DBMS_VER), info(SQL_USER_NAME), info(SQL_DATABASE_NAME), ""};
   const bool read_only = options.access == Access::kReadOnly;
   if (engine() == Engine::kMariadb) {
-    execute(fmt::format("SET time_zone = '+00:00', max_statement_time = {}, "
-                        "sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION'",
-                        static_cast<double>(timeout_.count()) / 1000));
+    execute(
+        fmt::format("SET time_zone = '+00:00', max_statement_time = {}, "
+                    "sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES,NO_ENGINE_SUBSTITUTION'",
+                    static_cast<double>(timeout_.count()) / 1000));
     if (read_only) execute("SET SESSION TRANSACTION READ ONLY");
-    const Batch who = read_row("SELECT version(), current_user(), coalesce(database(), ''), coalesce(@@server_uid, '')");
+    const Batch who =
+        read_row("SELECT version(), current_user(), coalesce(database(), ''), coalesce(@@server_uid, '')");
     const auto field = [&](std::size_t i) { return std::string(who[i].is_null(0) ? "" : who[i].text(0)); };
     server_ = {"MariaDB", field(0), field(1), field(2), field(3)};
   } else if (engine() == Engine::kOracle) {
-    execute("ALTER SESSION SET NLS_DATE_FORMAT = 'SYYYY-MM-DD HH24:MI:SS' NLS_TIMESTAMP_FORMAT = 'SYYYY-MM-DD HH24:MI:SS.FF9' "
-            "NLS_TIMESTAMP_TZ_FORMAT = 'SYYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM' NLS_NUMERIC_CHARACTERS = '.,' NLS_COMP = BINARY "
-            "NLS_SORT = BINARY TIME_ZONE = 'UTC'");
+    execute(
+        "ALTER SESSION SET NLS_DATE_FORMAT = 'SYYYY-MM-DD HH24:MI:SS' NLS_TIMESTAMP_FORMAT = 'SYYYY-MM-DD "
+        "HH24:MI:SS.FF9' "
+        "NLS_TIMESTAMP_TZ_FORMAT = 'SYYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM' NLS_NUMERIC_CHARACTERS = '.,' NLS_COMP = "
+        "BINARY "
+        "NLS_SORT = BINARY TIME_ZONE = 'UTC'");
   }
 }
 
@@ -357,7 +364,8 @@ void OdbcConnection::fail(SQLSMALLINT kind, SQLHANDLE handle) const {
     code = fmt::format("ORA-{:05}", number);
   }
   if (failure == Failure::kOther) failure = failure_of_sqlstate(reinterpret_cast<const char*>(state.data()));
-  if (code.empty()) failure = Failure::kConnection, code = "08003";  // a handle that gives no reason is of no connection
+  if (code.empty())
+    failure = Failure::kConnection, code = "08003";  // a handle that gives no reason is of no connection
   if (cancelled_.load()) failure = Failure::kCancelled;
   if (code == "IM002" || code == "01000" || text.find("Can't open lib") != text.npos) {
     failure = Failure::kOther;
@@ -375,15 +383,15 @@ void OdbcConnection::Arguments::bind(const Batch& parameters, std::size_t row) {
     const auto mark = static_cast<SQLUSMALLINT>(i + 1);
     const auto bytes = [&](SQLSMALLINT c_type, SQLSMALLINT sql_type, std::string_view value) {
       lengths_[i] = static_cast<SQLLEN>(value.size());
-      statement_.check(SQLBindParameter(statement_.get(), mark, SQL_PARAM_INPUT, c_type, sql_type,
-                                        std::max<SQLULEN>(value.size(), 1), 0,
-                                        const_cast<char*>(value.data() ? value.data() : ""), lengths_[i], &lengths_[i]));
+      statement_.check(SQLBindParameter(
+          statement_.get(), mark, SQL_PARAM_INPUT, c_type, sql_type, std::max<SQLULEN>(value.size(), 1), 0,
+          const_cast<char*>(value.data() ? value.data() : ""), lengths_[i], &lengths_[i]));
     };
     const auto word = [&](SQLSMALLINT c_type, SQLSMALLINT sql_type, auto value) {
       std::memcpy(&words_[i], &value, sizeof value);
       lengths_[i] = 0;
-      statement_.check(
-          SQLBindParameter(statement_.get(), mark, SQL_PARAM_INPUT, c_type, sql_type, 0, 0, &words_[i], 0, &lengths_[i]));
+      statement_.check(SQLBindParameter(statement_.get(), mark, SQL_PARAM_INPUT, c_type, sql_type, 0, 0, &words_[i], 0,
+                                        &lengths_[i]));
     };
     switch (column.storage(row)) {
       case Storage::kNull:
@@ -508,8 +516,10 @@ void OdbcRows::describe(SQLUSMALLINT i) {
     case SQL_SMALLINT:
     case SQL_INTEGER: is(Type::kInteger, SQL_C_SBIGINT, 8); break;
     case SQL_BIGINT:
-      if (is_unsigned == SQL_TRUE) is(Type::kDecimal, SQL_C_CHAR, 24);
-      else is(Type::kInteger, SQL_C_SBIGINT, 8);
+      if (is_unsigned == SQL_TRUE)
+        is(Type::kDecimal, SQL_C_CHAR, 24);
+      else
+        is(Type::kInteger, SQL_C_SBIGINT, 8);
       break;
     case SQL_DECIMAL:
     case SQL_NUMERIC:
@@ -558,7 +568,8 @@ void OdbcRows::bind() {
     stride_ += sizeof(SQLLEN) + (b.width + 7) / 8 * 8;
     by_value |= b.width == 0;
   }
-  rows_per_fetch_ = by_value ? 1 : std::clamp<std::size_t>(kFetchBytes / std::max<std::size_t>(stride_, 1), 1, Batch::kRows);
+  rows_per_fetch_ =
+      by_value ? 1 : std::clamp<std::size_t>(kFetchBytes / std::max<std::size_t>(stride_, 1), 1, Batch::kRows);
   buffer_.resize((stride_ * rows_per_fetch_ + 7) / 8);
   const auto set = [&](SQLINTEGER attribute, SQLPOINTER value) {
     statement_.check(SQLSetStmtAttr(statement_.get(), attribute, value, 0));
@@ -597,7 +608,8 @@ bool OdbcRows::next(Batch& batch) {
     // Column by column, as far as the batch has room.
     const std::size_t end = std::min<std::size_t>(fetched_, taken_ + (batch.row_limit() - batch.rows()));
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-      if (bindings_[i].width == 0) take_long(batch[i], i);
+      if (bindings_[i].width == 0)
+        take_long(batch[i], i);
       else
         for (std::size_t row = taken_; row < end; ++row) take(batch[i], i, row);
     }
@@ -636,16 +648,21 @@ void OdbcRows::take(Column& column, std::size_t i, std::size_t row) {
     throw DatabaseError(Failure::kOther, "01004", connection_.place(),
                         fmt::format("column {}: a value is longer than the driver said it could be", columns_[i].name));
   const std::string_view bytes(value, static_cast<std::size_t>(length));
-  if (text) take_text(column, columns_[i].type, bytes);
-  else column.add_bytes(bytes);
+  if (text)
+    take_text(column, columns_[i].type, bytes);
+  else
+    column.add_bytes(bytes);
 }
 
 void OdbcRows::take_text(Column& column, Type type, std::string_view text) {
   DateTime time;
   Interval interval;
-  if (storage_of(type) == Storage::kDateTime && read_time(text, time)) column.add_time(time);
-  else if (type == Type::kInterval && read_duration(text, interval)) column.add_interval(interval);
-  else column.add_text(text);
+  if (storage_of(type) == Storage::kDateTime && read_time(text, time))
+    column.add_time(time);
+  else if (type == Type::kInterval && read_duration(text, interval))
+    column.add_interval(interval);
+  else
+    column.add_text(text);
 }
 
 // A value of unknown size, window by window.
@@ -660,8 +677,8 @@ void OdbcRows::take_long(Column& column, std::size_t i) {
                           fmt::format("column {}: a value of more than 1 GiB", columns_[i].name));
     window_.resize(size + room);
     SQLLEN length = 0;
-    const SQLRETURN result = SQLGetData(statement_.get(), static_cast<SQLUSMALLINT>(i + 1), b.c_type, window_.data() + size,
-                                        static_cast<SQLLEN>(room), &length);
+    const SQLRETURN result = SQLGetData(statement_.get(), static_cast<SQLUSMALLINT>(i + 1), b.c_type,
+                                        window_.data() + size, static_cast<SQLLEN>(room), &length);
     if (result == SQL_NO_DATA) break;
     statement_.check(result);
     if (length == SQL_NULL_DATA) return column.add_null();
@@ -670,14 +687,16 @@ void OdbcRows::take_long(Column& column, std::size_t i) {
     if (whole) break;
   }
   const std::string_view bytes(window_.data(), size);
-  if (b.c_type == SQL_C_CHAR) take_text(column, columns_[i].type, bytes);
-  else column.add_bytes(bytes);
+  if (b.c_type == SQL_C_CHAR)
+    take_text(column, columns_[i].type, bytes);
+  else
+    column.add_bytes(bytes);
 }
 
 // --- loading ---
 
-// Row arrays: as many rows per round trip as a batch has. A column of integers or of doubles goes as such, all others as
-// text or bytes.
+// Row arrays: as many rows per round trip as a batch has. A column of integers or of doubles goes as such, all others
+// as text or bytes.
 class OdbcLoad final : public Connection::Load {
  public:
   OdbcLoad(OdbcConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
@@ -688,15 +707,19 @@ class OdbcLoad final : public Connection::Load {
       marks += i ? ", ?" : "?";
     }
     sql_ = fmt::format("INSERT INTO {} ({}) VALUES ({})", table, names, marks);
-    if (own_) connection_.begin(Access::kReadWrite);
-    else connection_.execute("SAVEPOINT redoubt_load");
+    if (own_)
+      connection_.begin(Access::kReadWrite);
+    else
+      connection_.execute("SAVEPOINT redoubt_load");
   }
 
   ~OdbcLoad() override {
     if (done_) return;
     try {
-      if (own_) connection_.rollback();
-      else connection_.execute("ROLLBACK TO SAVEPOINT redoubt_load");
+      if (own_)
+        connection_.rollback();
+      else
+        connection_.execute("ROLLBACK TO SAVEPOINT redoubt_load");
     } catch (const Error&) {  // the connection is gone, and what was loaded with it
     }
   }
@@ -706,8 +729,10 @@ class OdbcLoad final : public Connection::Load {
     OdbcConnection::Statement statement(connection_);
     std::vector<std::size_t> order;
     statement.prepare(sql_, order);
-    statement.check(SQLSetStmtAttr(statement.get(), SQL_ATTR_PARAMSET_SIZE, reinterpret_cast<SQLPOINTER>(rows.rows()), 0));
-    for (std::size_t i = 0; i < arrays_.size(); ++i) bind(statement, rows[i], arrays_[i], static_cast<SQLUSMALLINT>(i + 1));
+    statement.check(
+        SQLSetStmtAttr(statement.get(), SQL_ATTR_PARAMSET_SIZE, reinterpret_cast<SQLPOINTER>(rows.rows()), 0));
+    for (std::size_t i = 0; i < arrays_.size(); ++i)
+      bind(statement, rows[i], arrays_[i], static_cast<SQLUSMALLINT>(i + 1));
     statement.check(SQLExecute(statement.get()));
   }
 
@@ -730,8 +755,10 @@ class OdbcLoad final : public Connection::Load {
     Storage all = Storage::kNull;
     for (std::size_t row = 0; row < column.rows(); ++row) {
       const Storage storage = column.storage(row);
-      if (all == Storage::kNull) all = storage;
-      else if (storage != Storage::kNull && storage != all) return Storage::kText;
+      if (all == Storage::kNull)
+        all = storage;
+      else if (storage != Storage::kNull && storage != all)
+        return Storage::kText;
     }
     return all;
   }
@@ -776,8 +803,10 @@ class OdbcLoad final : public Connection::Load {
       const std::string_view text = array.values.view().substr(start, array.ends[row] - start);
       if (!text.empty()) std::memcpy(array.texts.data() + row * width, text.data(), text.size());
     }
-    if (storage == Storage::kBytes) bind_array(SQL_C_BINARY, SQL_VARBINARY, array.texts.data(), width);
-    else bind_array(SQL_C_CHAR, SQL_VARCHAR, array.texts.data(), width);
+    if (storage == Storage::kBytes)
+      bind_array(SQL_C_BINARY, SQL_VARBINARY, array.texts.data(), width);
+    else
+      bind_array(SQL_C_CHAR, SQL_VARCHAR, array.texts.data(), width);
   }
 
   OdbcConnection& connection_;

@@ -9,7 +9,8 @@ namespace {
 std::string first_text(Connection& connection, std::string_view sql) {
   const Batch answer = connection.read_row(sql);
   if (answer.rows() == 0 || answer[0].is_null(0)) return {};
-  return answer[0].storage(0) == Storage::kInteger ? std::to_string(answer[0].integer(0)) : std::string(answer[0].text(0));
+  return answer[0].storage(0) == Storage::kInteger ? std::to_string(answer[0].integer(0))
+                                                   : std::string(answer[0].text(0));
 }
 
 }  // namespace
@@ -20,8 +21,9 @@ Position current_position(Connection& connection) {
     case Engine::kOracle: return {engine, first_text(connection, "SELECT TO_CHAR(CURRENT_SCN) FROM V$DATABASE")};
     case Engine::kPostgresql:
       // A standby cannot say where it would write; it says up to where it has read.
-      return {engine, first_text(connection, "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
-                                             "ELSE pg_current_wal_insert_lsn() END)::text")};
+      return {engine, first_text(connection,
+                                 "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() "
+                                 "ELSE pg_current_wal_insert_lsn() END)::text")};
     case Engine::kMariadb: return {engine, first_text(connection, "SELECT @@gtid_current_pos")};
     case Engine::kSqlite:
     case Engine::kOdbc: return {engine, ""};
@@ -67,9 +69,11 @@ Snapshot::Snapshot(std::span<Connection* const> readers) {
     case Engine::kOdbc:
       for (Connection* reader : readers) {
         reader->begin(Access::kReadOnly);
-        if (position_.engine == Engine::kSqlite) reader->read_row("SELECT count(*) FROM sqlite_schema");  // the first read
+        if (position_.engine == Engine::kSqlite)
+          reader->read_row("SELECT count(*) FROM sqlite_schema");  // the first read
       }
-      if (readers.size() > 1) doubt_ = fmt::format("{} has no snapshot that readers can share", name_of(position_.engine));
+      if (readers.size() > 1)
+        doubt_ = fmt::format("{} has no snapshot that readers can share", name_of(position_.engine));
       break;
   }
 }

@@ -5,18 +5,18 @@
 //     u16 fields | per field: i32 size (-1 = NULL), bytes | ... | u16 0xFFFF behind the last row
 //     "PGCOPY\n\377\r\n\0", u32 flags, u32 size of the extension, before the first row
 //
-// Times are microseconds and dates days since 2000-01-01. A numeric is u16 digits, i16 weight, u16 sign, u16 scale, then
-// as many u16 digits to the base 10,000, the first of which counts 10,000 to the power of weight. Types that have no
-// decoder here are read as the server's text.
+// Times are microseconds and dates days since 2000-01-01. A numeric is u16 digits, i16 weight, u16 sign, u16 scale,
+// then as many u16 digits to the base 10,000, the first of which counts 10,000 to the power of weight. Types that have
+// no decoder here are read as the server's text.
 //
 // Everything waits in poll() with a deadline, so a server that falls silent is noticed, and cancel() always works.
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
-#include <fmt/format.h>
-#include <libpq-fe.h>
-#include <poll.h>
 
 #include "base/digits.h"
 #include "database/engines.h"
@@ -109,9 +109,12 @@ void decode_numeric(std::string_view bytes, Column& column) {
 void decode_date(std::string_view bytes, Column& column) {
   const auto days = Field(bytes).take<std::int32_t>();
   DateTime time;
-  if (days == INT32_MAX) time.special = Special::kInfinity;
-  else if (days == INT32_MIN) time.special = Special::kMinusInfinity;
-  else time = date_of(days + kEpochDays);
+  if (days == INT32_MAX)
+    time.special = Special::kInfinity;
+  else if (days == INT32_MIN)
+    time.special = Special::kMinusInfinity;
+  else
+    time = date_of(days + kEpochDays);
   column.add_time(time);
 }
 
@@ -200,8 +203,10 @@ void write_interval(TextBuffer& out, const Interval& v) {
   const std::string time = fmt::format("{}{:02}:{:02}:{:02}.{:06}", micros < 0 ? "-" : "", size / 3'600'000'000,
                                        size / 60'000'000 % 60, size / 1'000'000 % 60, size % 1'000'000);
   // Without months and days it is a time of day as well.
-  if (v.months == 0 && v.days == 0) out.append(time);
-  else out.append(fmt::format("{} months {} days {}", v.months, v.days, time));
+  if (v.months == 0 && v.days == 0)
+    out.append(time);
+  else
+    out.append(fmt::format("{} months {} days {}", v.months, v.days, time));
 }
 
 // What the server reads back as the same value, of whatever type the column is.
@@ -337,8 +342,10 @@ class PostgresqlConnection final : public Connection {
     while (Result result = next_result()) {
       const ExecStatusType status = PQresultStatus(result.get());
       if (status == PGRES_COPY_OUT || status == PGRES_COPY_IN) return take(result);
-      if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE) take(result);
-      else if (!failed) failed = std::move(result);
+      if (status != PGRES_FATAL_ERROR && status != PGRES_BAD_RESPONSE)
+        take(result);
+      else if (!failed)
+        failed = std::move(result);
       if (status == PGRES_PIPELINE_SYNC) break;
     }
     if (failed) fail(failed.get());
@@ -414,15 +421,18 @@ PostgresqlConnection::PostgresqlConnection(const Url& url, const Options& option
     throw DatabaseError(failure, code, place_, what.substr(0, what.find_last_not_of('\n') + 1));
   }
   PQsetnonblocking(get(), 1);
-  PQsetNoticeProcessor(get(), [](void*, const char*) {}, nullptr);
+  PQsetNoticeProcessor(
+      get(), [](void*, const char*) {}, nullptr);
   cancel_.reset(PQgetCancel(get()));
   // Texts of values must not depend on the server's or the role's settings.
-  execute(fmt::format("SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET timezone = 'UTC'; "
-                      "SET extra_float_digits = 3; SET bytea_output = hex; SET standard_conforming_strings = on; "
-                      "SET statement_timeout = {}; SET default_transaction_read_only = {}",
-                      timeout_.count(), options.access == Access::kReadOnly ? "on" : "off"));
-  const Batch who = read_row("SELECT current_setting('server_version'), current_user::text, current_database()::text, "
-                             "(SELECT system_identifier::text FROM pg_control_system())");
+  execute(
+      fmt::format("SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET timezone = 'UTC'; "
+                  "SET extra_float_digits = 3; SET bytea_output = hex; SET standard_conforming_strings = on; "
+                  "SET statement_timeout = {}; SET default_transaction_read_only = {}",
+                  timeout_.count(), options.access == Access::kReadOnly ? "on" : "off"));
+  const Batch who = read_row(
+      "SELECT current_setting('server_version'), current_user::text, current_database()::text, "
+      "(SELECT system_identifier::text FROM pg_control_system())");
   const auto text = [&](std::size_t column) { return std::string(who[column].is_null(0) ? "" : who[column].text(0)); };
   server_ = {"PostgreSQL", text(0), text(1), text(2), text(3)};
 }
@@ -431,7 +441,9 @@ void PostgresqlConnection::wait(bool to_write) {
   pollfd socket{PQsocket(get()), static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)), 0};
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now()).count();
-    const int ready = poll(&socket, 1, end_ == Clock::time_point::max() ? -1 : static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30)));
+    const int ready =
+        poll(&socket, 1,
+             end_ == Clock::time_point::max() ? -1 : static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30)));
     if (ready > 0) break;
     if (ready == 0)
       throw DatabaseError(Failure::kConnection, "08006", place_, "the server has not answered within query_timeout");
@@ -461,7 +473,8 @@ void PostgresqlConnection::fail(const PGresult* result) const {
     if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) what += fmt::format(": {}", detail);
   }
   while (!what.empty() && what.back() == '\n') what.pop_back();
-  if (!state) throw DatabaseError(Failure::kConnection, "08006", place_, what.empty() ? "the connection is lost" : what);
+  if (!state)
+    throw DatabaseError(Failure::kConnection, "08006", place_, what.empty() ? "the connection is lost" : what);
   Failure failure = failure_of_sqlstate(state);
   if (failure == Failure::kCancelled && !cancelled_.load()) failure = Failure::kTimeout;
   throw DatabaseError(failure, state, place_, fmt::format("{} ({})", what, state));
@@ -488,14 +501,17 @@ std::vector<std::int64_t> PostgresqlConnection::execute(std::string_view sql, co
       const Column& column = parameters[i];
       const bool binary = column.storage(row) == Storage::kBytes;  // of bytea and uuid it is the bytes themselves
       text.clear();
-      if (binary) text.append(column.text(row));
-      else write_value(text, column, row);
+      if (binary)
+        text.append(column.text(row));
+      else
+        write_value(text, column, row);
       texts[i] = text.view();
       values[i] = column.is_null(row) ? nullptr : texts[i].c_str();
       sizes[i] = static_cast<int>(texts[i].size());
       formats[i] = binary;
     }
-    check(PQsendQueryPrepared(get(), "", static_cast<int>(values.size()), values.data(), sizes.data(), formats.data(), 0));
+    check(PQsendQueryPrepared(get(), "", static_cast<int>(values.size()), values.data(), sizes.data(), formats.data(),
+                              0));
   }
   check(PQpipelineSync(get()));
   std::vector<std::int64_t> changed;
@@ -543,9 +559,11 @@ std::vector<ColumnInfo> PostgresqlConnection::describe(const std::string& sql, s
   std::string list;
   for (std::size_t i = 0; i < columns.size(); ++i)
     list += fmt::format("{}({}, {}, {})", i ? ", " : "", i, oids[i], modifiers[i]);
-  check(PQsendQuery(get(), fmt::format("SELECT format_type(t::oid, m) FROM (VALUES {}) AS v(i, t, m) ORDER BY i", list).c_str()));
+  check(PQsendQuery(
+      get(), fmt::format("SELECT format_type(t::oid, m) FROM (VALUES {}) AS v(i, t, m) ORDER BY i", list).c_str()));
   each_result([&](const Result& result) {
-    for (int i = 0; i < PQntuples(result.get()); ++i) columns[static_cast<std::size_t>(i)].native = PQgetvalue(result.get(), i, 0);
+    for (int i = 0; i < PQntuples(result.get()); ++i)
+      columns[static_cast<std::size_t>(i)].native = PQgetvalue(result.get(), i, 0);
   });
   return columns;
 }
@@ -562,8 +580,9 @@ class CopyRows final : public Rows {
     // as it does with parameters.
     std::string text = replace_parameters(sql, [&](std::size_t n) {
       if (n < 1 || n > parameters.width())
-        throw DatabaseError(Failure::kConstraint, "08P01", connection.place(),
-                            fmt::format("the statement has a parameter ${}, and {} values were given", n, parameters.width()));
+        throw DatabaseError(
+            Failure::kConstraint, "08P01", connection.place(),
+            fmt::format("the statement has a parameter ${}, and {} values were given", n, parameters.width()));
       if (parameters[n - 1].is_null(0)) return std::string("NULL");
       TextBuffer value;
       write_value(value, parameters[n - 1], 0);
@@ -571,7 +590,8 @@ class CopyRows final : public Rows {
     });
     std::vector<Oid> oids;
     columns_ = connection.describe(text, oids);
-    if (columns_.empty()) throw DatabaseError(Failure::kOther, "42601", connection.place(), "the statement returns no rows");
+    if (columns_.empty())
+      throw DatabaseError(Failure::kOther, "42601", connection.place(), "the statement returns no rows");
     for (const Oid oid : oids) decode_.push_back(decoder_of(oid).decode);
     if (std::any_of(columns_.begin(), columns_.end(), [](const ColumnInfo& c) { return c.type == Type::kOther; }))
       text = with_texts(text);
@@ -645,8 +665,10 @@ class CopyRows final : public Rows {
     if (count != decode_.size()) throw Malformed("a row of another width");
     for (std::size_t i = 0; i < decode_.size(); ++i) {
       const auto size = field.take<std::int32_t>();
-      if (size < 0) batch[i].add_null();
-      else decode_[i](field.take(static_cast<std::size_t>(size)), batch[i]);
+      if (size < 0)
+        batch[i].add_null();
+      else
+        decode_[i](field.take(static_cast<std::size_t>(size)), batch[i]);
     }
   }
 
@@ -682,8 +704,8 @@ class ResultRows final : public Rows {
       texts[i] = text.view();
       values[i] = parameters[i].is_null(0) ? nullptr : texts[i].c_str();
     }
-    connection.check(PQsendQueryParams(connection.get(), std::string(sql).c_str(), static_cast<int>(values.size()), nullptr,
-                                       values.data(), nullptr, nullptr, 0));
+    connection.check(PQsendQueryParams(connection.get(), std::string(sql).c_str(), static_cast<int>(values.size()),
+                                       nullptr, values.data(), nullptr, nullptr, 0));
     // Results go on living behind the call; each_result keeps those it was not given.
     connection.each_result([&](Result& result) { result_ = std::move(result); });
     for (int i = 0; i < PQnfields(result_.get()); ++i) {
@@ -702,8 +724,11 @@ class ResultRows final : public Rows {
     for (; row_ < end && batch.rows() < batch.row_limit(); ++row_)
       for (int i = 0; i < PQnfields(result_.get()); ++i) {
         Column& column = batch[static_cast<std::size_t>(i)];
-        if (PQgetisnull(result_.get(), row_, i)) column.add_null();
-        else column.add_text({PQgetvalue(result_.get(), row_, i), static_cast<std::size_t>(PQgetlength(result_.get(), row_, i))});
+        if (PQgetisnull(result_.get(), row_, i))
+          column.add_null();
+        else
+          column.add_text(
+              {PQgetvalue(result_.get(), row_, i), static_cast<std::size_t>(PQgetlength(result_.get(), row_, i))});
       }
     return batch.rows() != 0;
   }
@@ -721,7 +746,8 @@ class CopyLoad final : public Connection::Load {
   CopyLoad(PostgresqlConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
       : connection_(connection), running_(connection), columns_(columns) {
     std::string names;
-    for (std::size_t i = 0; i < columns.size(); ++i) names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
     connection.check(PQsendQuery(connection.get(), fmt::format("COPY {} ({}) FROM STDIN", table, names).c_str()));
     connection.each_result([](const Result&) {});
     open_ = true;
@@ -746,7 +772,8 @@ class CopyLoad final : public Connection::Load {
       }
       text_.append('\n');
     }
-    for (int sent; (sent = PQputCopyData(connection_.get(), text_.view().data(), static_cast<int>(text_.size()))) != 1;) {
+    for (int sent;
+         (sent = PQputCopyData(connection_.get(), text_.view().data(), static_cast<int>(text_.size()))) != 1;) {
       if (sent < 0) connection_.fail(nullptr);
       connection_.wait(true);
     }
@@ -785,7 +812,8 @@ std::unique_ptr<Rows> PostgresqlConnection::read(std::string_view sql, const Bat
   return std::make_unique<ResultRows>(*this, sql, parameters);
 }
 
-std::unique_ptr<Connection::Load> PostgresqlConnection::load(std::string_view table, const std::vector<ColumnInfo>& columns) {
+std::unique_ptr<Connection::Load> PostgresqlConnection::load(std::string_view table,
+                                                             const std::vector<ColumnInfo>& columns) {
   return std::make_unique<CopyLoad>(*this, table, columns);
 }
 

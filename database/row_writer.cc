@@ -1,12 +1,13 @@
 #include "database/row_writer.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 namespace redoubt::database {
 
 std::vector<ColumnInfo> columns_of(Connection& connection, std::string_view schema, std::string_view table) {
-  return connection.read(fmt::format("SELECT * FROM {} WHERE 1 = 0", connection.dialect().table(schema, table)))->columns();
+  return connection.read(fmt::format("SELECT * FROM {} WHERE 1 = 0", connection.dialect().table(schema, table)))
+      ->columns();
 }
 
 RowWriter::RowWriter(Connection& connection, Target target) : connection_(connection), target_(std::move(target)) {
@@ -27,8 +28,8 @@ RowWriter::RowWriter(Connection& connection, Target target) : connection_(connec
     insert_ = fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table, names, marks);
   } else {
     // INSERT IGNORE of MariaDB would ignore more than the key.
-    insert_ = fmt::format("INSERT INTO {0} ({1}) SELECT {2} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {0} WHERE {3})", table,
-                          names, marks, keys);
+    insert_ = fmt::format("INSERT INTO {0} ({1}) SELECT {2} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {0} WHERE {3})",
+                          table, names, marks, keys);
   }
   update_ = fmt::format("UPDATE {} SET {} WHERE {}", table, sets, guard(width));
   remove_ = fmt::format("DELETE FROM {} WHERE {}", table, guard(0));
@@ -40,13 +41,16 @@ std::string RowWriter::same(std::size_t column, std::size_t n) const {
   std::string left = dialect.quote(info.name), right = fmt::format("${}", n);
   if (dialect.engine() == Engine::kPostgresql) {
     // json, xml and others have no equality; their texts have. Text may have a collation that ignores differences.
-    if (info.type == Type::kJson || info.type == Type::kOther || info.native == "xml") left += "::text";
-    else if (info.type == Type::kText && info.native != "\"char\"") left += " COLLATE \"C\"";
+    if (info.type == Type::kJson || info.type == Type::kOther || info.native == "xml")
+      left += "::text";
+    else if (info.type == Type::kText && info.native != "\"char\"")
+      left += " COLLATE \"C\"";
   } else if (dialect.engine() == Engine::kMariadb) {
     // Collations ignore case and blanks at the end, and a decimal beside a text is compared as double.
     if (storage_of(info.type) == Storage::kText && info.type != Type::kDecimal)
       left = fmt::format("CONVERT({} USING utf8mb4) COLLATE utf8mb4_nopad_bin", left);
-    if (info.type == Type::kDecimal) right = fmt::format("CAST({} AS DECIMAL(65, {}))", right, std::clamp(info.scale, 0, 30));
+    if (info.type == Type::kDecimal)
+      right = fmt::format("CAST({} AS DECIMAL(65, {}))", right, std::clamp(info.scale, 0, 30));
   }
   return dialect.same(left, right);
 }

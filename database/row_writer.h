@@ -5,8 +5,8 @@
 //   update   only where the row of the key is exactly `before`
 //   remove   likewise
 //
-// Each call is one statement per row in as few round trips as the engine allows, and all or nothing when it fails. Calls
-// within a transaction belong to it.
+// Each call is one statement per row in as few round trips as the engine allows, and all or nothing when it fails.
+// Calls within a transaction belong to it.
 #pragma once
 
 #include <string>

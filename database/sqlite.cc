@@ -2,11 +2,11 @@
 //
 // A value's storage is taken as it is: SQLite's types are of values, not of columns, and nothing that is stored may be
 // changed by being read. The declared type only says what to expect (section 3.1 of SQLite's "Datatypes").
+#include <fmt/format.h>
+#include <sqlite3.h>
 #include <atomic>
 #include <cerrno>
-#include <fmt/format.h>
 #include <limits>
-#include <sqlite3.h>
 
 #include "database/engines.h"
 
@@ -222,7 +222,8 @@ class SqliteConnection final : public Connection {
                                      SQLITE_UTF8);
         break;
       case Storage::kBytes:
-        result = sqlite3_bind_blob64(statement, i, bytes().empty() ? "" : bytes().data(), bytes().size(), SQLITE_STATIC);
+        result =
+            sqlite3_bind_blob64(statement, i, bytes().empty() ? "" : bytes().data(), bytes().size(), SQLITE_STATIC);
         break;
       case Storage::kDateTime: {
         TextBuffer text;
@@ -360,8 +361,10 @@ class SqliteLoad final : public Connection::Load {
   ~SqliteLoad() override {
     if (done_) return;
     try {
-      if (own_) connection_.rollback();
-      else connection_.execute("ROLLBACK TO redoubt_load; RELEASE redoubt_load");
+      if (own_)
+        connection_.rollback();
+      else
+        connection_.execute("ROLLBACK TO redoubt_load; RELEASE redoubt_load");
     } catch (const Error&) {  // the error that ended the load has rolled back already
     }
   }
@@ -381,7 +384,8 @@ std::unique_ptr<Rows> SqliteConnection::read(std::string_view sql, const Batch& 
   return std::make_unique<SqliteRows>(*this, sql, parameters);
 }
 
-std::unique_ptr<Connection::Load> SqliteConnection::load(std::string_view table, const std::vector<ColumnInfo>& columns) {
+std::unique_ptr<Connection::Load> SqliteConnection::load(std::string_view table,
+                                                         const std::vector<ColumnInfo>& columns) {
   return std::make_unique<SqliteLoad>(*this, table, columns);
 }
 

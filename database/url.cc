@@ -1,9 +1,9 @@
 #include "database/url.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fmt/format.h>
 #include <optional>
 
 #include "base/error.h"
@@ -90,8 +90,10 @@ void take_host(std::string_view text, Url& url) {
     if (end == text.npos) refuse("an address opens with [ and does not end with ]");
     url.host = text.substr(1, end - 1);
     text.remove_prefix(end + 1);
-    if (text.starts_with(':')) url.port = port_of(text.substr(1));
-    else if (!text.empty()) refuse("something stands between ] and the port");
+    if (text.starts_with(':'))
+      url.port = port_of(text.substr(1));
+    else if (!text.empty())
+      refuse("something stands between ] and the port");
     return;
   }
   const auto port = cut(text, ':');
@@ -133,7 +135,8 @@ std::string without_secrets(std::string_view text) {
     const std::size_t equals = text.find_first_of("=;");
     if (equals != text.npos && text.substr(equals).starts_with("={")) {
       end = equals + 2;
-      while (end < text.size() && (text[end] != '}' || text.substr(end).starts_with("}}"))) end += text[end] == '}' ? 2 : 1;
+      while (end < text.size() && (text[end] != '}' || text.substr(end).starts_with("}}")))
+        end += text[end] == '}' ? 2 : 1;
       end = text.find(';', std::min(end, text.size()));
     } else {
       end = text.find(';');
@@ -164,7 +167,8 @@ std::string_view name_of(Engine engine) {
 std::string Url::shown() const {
   if (engine == Engine::kSqlite) return "sqlite:" + name;
   if (engine == Engine::kOdbc) return "odbc:" + without_secrets(name);
-  const auto* scheme = std::find_if(kSchemes.begin(), kSchemes.end(), [&](const Scheme& s) { return s.engine == engine; });
+  const auto* scheme =
+      std::find_if(kSchemes.begin(), kSchemes.end(), [&](const Scheme& s) { return s.engine == engine; });
   std::string out(scheme->prefix);
   if (!user.empty()) out += encoded(user) + '@';
   out += host.find(':') == host.npos ? encoded(host) : '[' + host + ']';

@@ -22,8 +22,8 @@ std::string_view name_of(Engine engine);
 struct Url {
   Engine engine = Engine::kSqlite;
   std::string user, password, host;
-  int port = 0;                               // 0 = the engine's
-  std::string name;                           // database, service, file, or the ODBC connection string
+  int port = 0;                                // 0 = the engine's
+  std::string name;                            // database, service, file, or the ODBC connection string
   std::map<std::string, std::string> options;  // behind the question mark
 
   // Without the password, and without options that hold secrets.

@@ -8,7 +8,8 @@ namespace redoubt::database {
 namespace {
 
 TEST(Url, HasItsParts) {
-  const Url url = parse_url("postgresql://ann%40home:se%2Fcret@db.example:5433/sales%20dw?sslmode=require&connect_timeout=3");
+  const Url url =
+      parse_url("postgresql://ann%40home:se%2Fcret@db.example:5433/sales%20dw?sslmode=require&connect_timeout=3");
   EXPECT_EQ(url.engine, Engine::kPostgresql);
   EXPECT_EQ(url.user, "ann@home");
   EXPECT_EQ(url.password, "se/cret");
@@ -36,8 +37,9 @@ TEST(Url, EveryFormIsRead) {
 }
 
 TEST(Url, SecretsAreNotShown) {
-  for (const char* text : {"postgresql://u:hunter2@h/d", "mariadb://u:hunter2@h/d?password=hunter2", "postgresql://h/d?sslpassword=hunter2",
-                           "odbc:DSN=x;PWD=hunter2", "odbc:pwd={hun;ter2 hunter2};DSN=x", "odbc:Password=hunter2"}) {
+  for (const char* text : {"postgresql://u:hunter2@h/d", "mariadb://u:hunter2@h/d?password=hunter2",
+                           "postgresql://h/d?sslpassword=hunter2", "odbc:DSN=x;PWD=hunter2",
+                           "odbc:pwd={hun;ter2 hunter2};DSN=x", "odbc:Password=hunter2"}) {
     const std::string shown = parse_url(text).shown();
     EXPECT_EQ(shown.find("hunter2"), shown.npos) << shown;
     EXPECT_EQ(shown.find("ter2"), shown.npos) << shown;
@@ -46,9 +48,10 @@ TEST(Url, SecretsAreNotShown) {
 }
 
 TEST(Url, WhatIsNoneIsRefusedWithoutBeingRepeated) {
-  for (const char* text : {"", "hunter2", "postgresql//u:hunter2@h", "postgresql://u:hunter2@h:port/d", "postgresql://u:hunter2@h:70000/d",
-                           "postgresql://u:hunter2%zz@h/d", "sqlite:", "odbc:", "oracle://u:hunter2@h", "postgresql://u:hunter2@[::1/d",
-                           "postgresql://u:hunter2@h/d?x", "host:/hunter2"}) {
+  for (const char* text :
+       {"", "hunter2", "postgresql//u:hunter2@h", "postgresql://u:hunter2@h:port/d", "postgresql://u:hunter2@h:70000/d",
+        "postgresql://u:hunter2%zz@h/d", "sqlite:", "odbc:", "oracle://u:hunter2@h", "postgresql://u:hunter2@[::1/d",
+        "postgresql://u:hunter2@h/d?x", "host:/hunter2"}) {
     try {
       parse_url(text);
       ADD_FAILURE() << text;

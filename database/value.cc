@@ -31,7 +31,8 @@ class Scan {
   bool number(std::size_t least, std::size_t most, std::int64_t& value) {
     std::size_t n = 0;
     value = 0;
-    for (; n < text_.size() && n < most && text_[n] >= '0' && text_[n] <= '9'; ++n) value = value * 10 + (text_[n] - '0');
+    for (; n < text_.size() && n < most && text_[n] >= '0' && text_[n] <= '9'; ++n)
+      value = value * 10 + (text_[n] - '0');
     text_.remove_prefix(n);
     return n >= least;
   }
@@ -57,8 +58,7 @@ DateTime date_of(std::int64_t days) {
   days += 719468;
   const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
   const std::int64_t day_of_era = days - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month = (5 * day_of_year + 2) / 153;  // 0 = March
   DateTime out;
@@ -70,8 +70,8 @@ DateTime date_of(std::int64_t days) {
 
 std::int64_t micros_of(const DateTime& time) {
   REDOUBT_ASSERT(time.special == Special::kNone);
-  return days_of(time.year, time.month, time.day) * kDay + (time.hour * 3600 + time.minute * 60 + time.second) * kSecond +
-         time.nanos / 1000;
+  return days_of(time.year, time.month, time.day) * kDay +
+         (time.hour * 3600 + time.minute * 60 + time.second) * kSecond + time.nanos / 1000;
 }
 
 DateTime time_of(std::int64_t micros) {
@@ -102,7 +102,8 @@ void write_time(TextBuffer& out, const DateTime& time, Parts parts) {
     if (time.nanos) {
       *p++ = '.';
       std::uint32_t rest = time.nanos;
-      for (std::uint32_t unit = 100'000'000; rest; unit /= 10) *p++ = static_cast<char>('0' + rest / unit), rest %= unit;
+      for (std::uint32_t unit = 100'000'000; rest; unit /= 10)
+        *p++ = static_cast<char>('0' + rest / unit), rest %= unit;
     }
   }
   if (bc) *p++ = ' ', *p++ = 'B', *p++ = 'C';

@@ -44,7 +44,8 @@ DateTime date_of(std::int64_t days);
 std::int64_t micros_of(const DateTime& time);
 DateTime time_of(std::int64_t micros);
 
-// How a moment is written: `2024-02-29`, `2024-02-29 10:00:00.5`, `0044-03-15 BC`, `infinity`; years of 4 digits or more.
+// How a moment is written: `2024-02-29`, `2024-02-29 10:00:00.5`, `0044-03-15 BC`, `infinity`; years of 4 digits or
+// more.
 enum class Parts { kDate, kTime };
 void write_time(TextBuffer& out, const DateTime& time, Parts parts);
 

@@ -3,9 +3,9 @@
 #include "ledger/ledger.h"
 
 #include <fcntl.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <filesystem>
 
 #include "base/error.h"
 #include "ledger/reading.h"
@@ -63,8 +63,8 @@ std::unique_ptr<Ledger> Ledger::open(const database::Url& url) {
   ledger->upgrade();
   ledger->connection_->execute(
       "INSERT INTO redoubt_owner (token, machine, host, pid, started, lease_until) VALUES ($1, $2, $3, $4, $5, $6)",
-      row(ledger->token_, ledger->process_.machine, ledger->process_.host, ledger->process_.pid, ledger->process_.started,
-          ledger->now() + std::chrono::microseconds(kLeaseLasts).count()));
+      row(ledger->token_, ledger->process_.machine, ledger->process_.host, ledger->process_.pid,
+          ledger->process_.started, ledger->now() + std::chrono::microseconds(kLeaseLasts).count()));
   return ledger;
 }
 
@@ -101,7 +101,8 @@ void Ledger::upgrade() {
     } catch (const database::DatabaseError& error) {
       if (error.failure() != database::Failure::kObject) throw;
       if (is_sqlite())
-        throw Error(ErrorCode::kIntegrity, place(), "this is a SQLite database, but no ledger", "give --ledger another file");
+        throw Error(ErrorCode::kIntegrity, place(), "this is a SQLite database, but no ledger",
+                    "give --ledger another file");
       return true;
     }
   }();
@@ -126,7 +127,8 @@ void Ledger::upgrade() {
 
 Micros Ledger::now() {
   if (is_sqlite())
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
   return integer(connection_->read_row("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"), 0, 0);
 }
 
@@ -150,7 +152,8 @@ Owner Ledger::owner_of(std::string_view token) {
 }
 
 void Ledger::change_one(std::string_view sql, const Batch& parameters, std::string_view what) {
-  if (connection_->execute(sql, parameters) != std::vector<std::int64_t>{1}) throw Error(ErrorCode::kBusy, place(), what);
+  if (connection_->execute(sql, parameters) != std::vector<std::int64_t>{1})
+    throw Error(ErrorCode::kBusy, place(), what);
 }
 
 void Ledger::back_up(const std::string& file) {

@@ -1,17 +1,16 @@
-// The durable state of every job: the only truth about what is done. A SQLite file by default; a PostgreSQL database when
-// workers on several hosts share a session.
+// The durable state of every job: the only truth about what is done. A SQLite file by default; a PostgreSQL database
+// when workers on several hosts share a session.
 //
 //   session       one run of a job with one configuration                     running -> completed | failed | stopped
 //   unit          the smallest piece of work that is done or not:             pending -> running -> done | failed
 //                 a chunk, a load step, a segment, a range of a log
-//   operation     a change to a database that can be taken back               pending -> in progress -> success | failed -> rolled back
-//   checkpoint    where a stream stands; numbered, the newest that is whole counts
-//   restore point a name for a position
-//   setting       a key and its value
+//   operation     a change to a database that can be taken back               pending -> in progress -> success |
+//   failed -> rolled back checkpoint    where a stream stands; numbered, the newest that is whole counts restore point
+//   a name for a position setting       a key and its value
 //
-// Every transition is a compare-and-set: it names the state it expects, and for a unit the owner and the attempt. A worker
-// that was thought dead, and whose unit another has taken, cannot write its result. A unit's result and "done" are one
-// row of one transaction. Results and checkpoints carry a checksum over what they say and whose they are.
+// Every transition is a compare-and-set: it names the state it expects, and for a unit the owner and the attempt. A
+// worker that was thought dead, and whose unit another has taken, cannot write its result. A unit's result and "done"
+// are one row of one transaction. Results and checkpoints carry a checksum over what they say and whose they are.
 //
 // Bodies (plans, results, facts) are texts that the ledger keeps and never reads; users write JSON.
 // Times are microseconds since 1970 by the clock of the ledger's database.
@@ -52,7 +51,7 @@ struct SessionSpec {
   std::string kind;         // compare, load, compress, capture
   std::string config_file;  // for people
   std::string config_hash;
-  std::string config;       // body; never a secret
+  std::string config;  // body; never a secret
 };
 
 struct Session : SessionSpec {
@@ -96,10 +95,10 @@ struct Counts {
 };
 
 struct OperationSpec {
-  std::string kind;    // compress, rewind
-  std::string object;  // at most one operation of an object is pending or in progress
+  std::string kind;             // compress, rewind
+  std::string object;           // at most one operation of an object is pending or in progress
   std::string session, parent;  // may be empty
-  std::string facts;   // body
+  std::string facts;            // body
 };
 
 struct Operation : OperationSpec {
@@ -117,7 +116,7 @@ struct RestorePoint {
   std::string database;  // identity
   std::string position;
   Micros time = 0, created = 0;
-  bool guaranteed = false;  // nothing before it may be purged
+  bool guaranteed = false;    // nothing before it may be purged
   bool is_protected = false;  // no rewind may go behind it
   std::string batch, step;
   std::int64_t attempt = 0;
@@ -184,7 +183,8 @@ class Ledger {
   Operation operation(const std::string& id);
   std::vector<Operation> operations(std::string_view kind = {});
   // Throws Error(kIntegrity) for a transition that is not legal, Error(kBusy) when the state is no longer `from`.
-  void move(const std::string& id, OperationState from, OperationState to, std::string_view code = {}, std::string_view error = {});
+  void move(const std::string& id, OperationState from, OperationState to, std::string_view code = {},
+            std::string_view error = {});
   // Of an operation in progress.
   void note(const std::string& id, std::string_view phase, bool rollback_possible, std::string_view facts);
 

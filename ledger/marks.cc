@@ -1,7 +1,7 @@
 // Checkpoints, restore points and settings.
-#include <algorithm>
 #include <fmt/format.h>
 #include <xxhash.h>
+#include <algorithm>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -36,10 +36,13 @@ std::string point_name(std::string_view name) {
 
 std::int64_t Ledger::save_checkpoint(std::string_view stream, std::string_view body) {
   database::Transaction transaction(*connection_);
-  const std::int64_t number = 1 + integer(connection_->read_row("SELECT coalesce(max(number), 0) FROM redoubt_checkpoint WHERE stream = $1",
-                                                                row(stream)), 0, 0);
-  connection_->execute("INSERT INTO redoubt_checkpoint (stream, number, made, body, checksum) VALUES ($1, $2, $3, $4, $5)",
-                       row(stream, number, now(), body, checksum_of(stream, number, body)));
+  const std::int64_t number =
+      1 + integer(connection_->read_row("SELECT coalesce(max(number), 0) FROM redoubt_checkpoint WHERE stream = $1",
+                                        row(stream)),
+                  0, 0);
+  connection_->execute(
+      "INSERT INTO redoubt_checkpoint (stream, number, made, body, checksum) VALUES ($1, $2, $3, $4, $5)",
+      row(stream, number, now(), body, checksum_of(stream, number, body)));
   transaction.commit();
   return number;
 }
@@ -47,7 +50,8 @@ std::int64_t Ledger::save_checkpoint(std::string_view stream, std::string_view b
 std::vector<Checkpoint> Ledger::checkpoints(std::string_view stream) {
   std::vector<Checkpoint> out;
   const auto rows = connection_->read(
-      "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC", row(stream));
+      "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC",
+      row(stream));
   Batch batch(4);
   while (rows->next(batch)) {
     for (std::size_t i = 0; i < batch.rows(); ++i) {
@@ -74,10 +78,11 @@ void Ledger::remove_checkpoints(std::string_view stream, const std::vector<std::
 void Ledger::add_point(const RestorePoint& p) {
   const std::string name = point_name(p.name);
   try {
-    connection_->execute("INSERT INTO redoubt_point (name, database, position, time, created, guaranteed, protected, batch, "
-                         "step, attempt, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                         row(name, p.database, p.position, p.time, now(), p.guaranteed, p.is_protected, p.batch, p.step,
-                             p.attempt, p.note));
+    connection_->execute(
+        "INSERT INTO redoubt_point (name, database, position, time, created, guaranteed, protected, batch, "
+        "step, attempt, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        row(name, p.database, p.position, p.time, now(), p.guaranteed, p.is_protected, p.batch, p.step, p.attempt,
+            p.note));
   } catch (const database::DatabaseError& error) {
     if (error.failure() != database::Failure::kConstraint) throw;
     throw Error(ErrorCode::kUsage, place(), fmt::format("a restore point {} exists already", name),
@@ -88,14 +93,15 @@ void Ledger::add_point(const RestorePoint& p) {
 std::vector<RestorePoint> Ledger::points() {
   std::vector<RestorePoint> out;
   const auto rows = connection_->read(
-      "SELECT name, database, position, time, created, guaranteed, protected, batch, step, attempt, note FROM redoubt_point "
+      "SELECT name, database, position, time, created, guaranteed, protected, batch, step, attempt, note FROM "
+      "redoubt_point "
       "ORDER BY time, name");
   Batch batch(rows->columns().size());
   while (rows->next(batch)) {
     for (std::size_t i = 0; i < batch.rows(); ++i)
-      out.push_back({text(batch, 0, i), text(batch, 1, i), text(batch, 2, i), integer(batch, 3, i), integer(batch, 4, i),
-                     integer(batch, 5, i) != 0, integer(batch, 6, i) != 0, text(batch, 7, i), text(batch, 8, i),
-                     integer(batch, 9, i), text(batch, 10, i)});
+      out.push_back({text(batch, 0, i), text(batch, 1, i), text(batch, 2, i), integer(batch, 3, i),
+                     integer(batch, 4, i), integer(batch, 5, i) != 0, integer(batch, 6, i) != 0, text(batch, 7, i),
+                     text(batch, 8, i), integer(batch, 9, i), text(batch, 10, i)});
   }
   return out;
 }
@@ -105,8 +111,9 @@ RestorePoint Ledger::point(std::string_view name) {
   std::vector<RestorePoint> all = points();
   for (RestorePoint& p : all)
     if (p.name == wanted) return std::move(p);
-  std::sort(all.begin(), all.end(),
-            [&](const auto& a, const auto& b) { return edit_distance(a.name, wanted) < edit_distance(b.name, wanted); });
+  std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) {
+    return edit_distance(a.name, wanted) < edit_distance(b.name, wanted);
+  });
   std::string nearest;
   for (std::size_t i = 0; i < std::min<std::size_t>(3, all.size()); ++i) nearest += (i ? ", " : "") + all[i].name;
   throw Error(ErrorCode::kUnknown, place(), fmt::format("no restore point is called {}", wanted),
@@ -127,9 +134,10 @@ std::optional<std::string> Ledger::setting(std::string_view key) {
 }
 
 void Ledger::set(std::string_view key, std::string_view value) {
-  connection_->execute("INSERT INTO redoubt_setting (key, value) VALUES ($1, $2) "
-                       "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                       row(key, value));
+  connection_->execute(
+      "INSERT INTO redoubt_setting (key, value) VALUES ($1, $2) "
+      "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      row(key, value));
 }
 
 }  // namespace redoubt::ledger

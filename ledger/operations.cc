@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/error.h"
 #include "ledger/ledger.h"
@@ -30,10 +30,12 @@ constexpr std::array<Transition, 6> kTransitions = {{
 }};
 
 constexpr std::string_view kColumns =
-    "SELECT id, kind, object, session, parent, state, phase, rollback_possible, facts, error_code, error, owner, created, "
+    "SELECT id, kind, object, session, parent, state, phase, rollback_possible, facts, error_code, error, owner, "
+    "created, "
     "started, finished FROM redoubt_operation ";
 
-std::vector<Operation> read_operations(database::Connection& connection, std::string_view where, const Batch& parameters) {
+std::vector<Operation> read_operations(database::Connection& connection, std::string_view where,
+                                       const Batch& parameters) {
   std::vector<Operation> out;
   const auto rows = connection.read(fmt::format("{}{} ORDER BY created, id", kColumns, where), parameters);
   Batch batch(rows->columns().size());
@@ -68,12 +70,14 @@ std::string_view name_of(OperationState state) { return kStates[static_cast<std:
 std::string Ledger::create_operation(const OperationSpec& spec) {
   const std::string id = new_id();
   try {
-    connection_->execute("INSERT INTO redoubt_operation (id, kind, object, session, parent, state, phase, rollback_possible, "
-                         "facts, created) VALUES ($1, $2, $3, $4, $5, 'pending', '', 0, $6, $7)",
-                         row(id, spec.kind, spec.object, spec.session, spec.parent, spec.facts, now()));
+    connection_->execute(
+        "INSERT INTO redoubt_operation (id, kind, object, session, parent, state, phase, rollback_possible, "
+        "facts, created) VALUES ($1, $2, $3, $4, $5, 'pending', '', 0, $6, $7)",
+        row(id, spec.kind, spec.object, spec.session, spec.parent, spec.facts, now()));
   } catch (const database::DatabaseError& error) {
     if (error.failure() != database::Failure::kConstraint) throw;
-    throw Error(ErrorCode::kBusy, place(), fmt::format("another operation on {} is pending or in progress", spec.object),
+    throw Error(ErrorCode::kBusy, place(),
+                fmt::format("another operation on {} is pending or in progress", spec.object),
                 "wait for it, or cancel it");
   }
   return id;
@@ -86,27 +90,33 @@ Operation Ledger::operation(const std::string& id) {
 }
 
 std::vector<Operation> Ledger::operations(std::string_view kind) {
-  return kind.empty() ? read_operations(*connection_, "", Batch(0)) : read_operations(*connection_, "WHERE kind = $1", row(kind));
+  return kind.empty() ? read_operations(*connection_, "", Batch(0))
+                      : read_operations(*connection_, "WHERE kind = $1", row(kind));
 }
 
-void Ledger::move(const std::string& id, OperationState from, OperationState to, std::string_view code, std::string_view error) {
+void Ledger::move(const std::string& id, OperationState from, OperationState to, std::string_view code,
+                  std::string_view error) {
   const auto* transition = std::find_if(kTransitions.begin(), kTransitions.end(),
                                         [&](const Transition& t) { return t.from == from && t.to == to; });
   if (transition == kTransitions.end())
-    throw Error(ErrorCode::kIntegrity, place(), fmt::format("operation {}: from {} to {} is no legal step", id, name_of(from), name_of(to)));
+    throw Error(ErrorCode::kIntegrity, place(),
+                fmt::format("operation {}: from {} to {} is no legal step", id, name_of(from), name_of(to)));
   const bool begins = to == OperationState::kInProgress;
-  change_one(fmt::format("UPDATE redoubt_operation SET state = $1, owner = $2, {} = $3, error_code = $4, error = $5 "
-                         "WHERE id = $6 AND state = $7{}",
-                         begins ? "started" : "finished", transition->needs_rollback ? " AND rollback_possible = 1" : ""),
-             row(name_of(to), begins ? std::optional<std::string>(token_) : std::nullopt, now(), code, error, id, name_of(from)),
-             fmt::format("operation {} is not {}{}", id, name_of(from),
-                         transition->needs_rollback ? ", or there is nothing to take back" : " any more"));
+  change_one(
+      fmt::format("UPDATE redoubt_operation SET state = $1, owner = $2, {} = $3, error_code = $4, error = $5 "
+                  "WHERE id = $6 AND state = $7{}",
+                  begins ? "started" : "finished", transition->needs_rollback ? " AND rollback_possible = 1" : ""),
+      row(name_of(to), begins ? std::optional<std::string>(token_) : std::nullopt, now(), code, error, id,
+          name_of(from)),
+      fmt::format("operation {} is not {}{}", id, name_of(from),
+                  transition->needs_rollback ? ", or there is nothing to take back" : " any more"));
 }
 
 void Ledger::note(const std::string& id, std::string_view phase, bool rollback_possible, std::string_view facts) {
-  change_one("UPDATE redoubt_operation SET phase = $1, rollback_possible = $2, facts = $3 "
-             "WHERE id = $4 AND state = 'in_progress' AND owner = $5",
-             row(phase, rollback_possible, facts, id, token_), fmt::format("operation {} is not in our hands", id));
+  change_one(
+      "UPDATE redoubt_operation SET phase = $1, rollback_possible = $2, facts = $3 "
+      "WHERE id = $4 AND state = 'in_progress' AND owner = $5",
+      row(phase, rollback_possible, facts, id, token_), fmt::format("operation {} is not in our hands", id));
 }
 
 }  // namespace redoubt::ledger

@@ -1,12 +1,12 @@
 #include "ledger/owner.h"
 
-#include <array>
-#include <filesystem>
 #include <fmt/format.h>
-#include <fstream>
-#include <sstream>
 #include <sys/random.h>
 #include <unistd.h>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "base/error.h"
 
@@ -21,8 +21,8 @@ std::string first_line(const char* path) {
   return line;
 }
 
-// Field 22 of /proc/PID/stat. The second field, the name, may hold blanks and parentheses, so counting starts behind the
-// last parenthesis. 0 = no such process.
+// Field 22 of /proc/PID/stat. The second field, the name, may hold blanks and parentheses, so counting starts behind
+// the last parenthesis. 0 = no such process.
 std::int64_t start_of(std::int64_t pid) {
   const std::string line = first_line(fmt::format("/proc/{}/stat", pid).c_str());
   const std::size_t name_end = line.rfind(')');

@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "base/error.h"
 #include "ledger/ledger.h"
@@ -15,7 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kStates = {"running", "completed", "failed", "stopped"};
 
 constexpr std::string_view kColumns =
-    "SELECT id, kind, state, config_file, config_hash, config, tool_version, summary, started, updated, run_seconds, owner "
+    "SELECT id, kind, state, config_file, config_hash, config, tool_version, summary, started, updated, run_seconds, "
+    "owner "
     "FROM redoubt_session ";
 
 [[noreturn]] void unknown(const std::string& place, std::string_view what, std::string_view next) {
@@ -87,16 +88,18 @@ void Ledger::claim_session(const std::string& id) {
                 "wait for it, or stop it");
   const std::string same = connection_->dialect().same("owner", "$3");
   const Batch parameters = row(token_, now(), s.owner.token.empty() ? std::optional<std::string>() : s.owner.token, id);
-  change_one(fmt::format("UPDATE redoubt_session SET state = 'running', owner = $1, updated = $2 WHERE {} AND id = $4", same),
-             parameters, fmt::format("session {} was taken by another process just now", id));
+  change_one(
+      fmt::format("UPDATE redoubt_session SET state = 'running', owner = $1, updated = $2 WHERE {} AND id = $4", same),
+      parameters, fmt::format("session {} was taken by another process just now", id));
 }
 
 void Ledger::end_session(const std::string& id, SessionState state, double run_seconds, std::string_view summary) {
   REDOUBT_ASSERT(state != SessionState::kRunning);
-  change_one("UPDATE redoubt_session SET state = $1, run_seconds = run_seconds + $2, summary = $3, updated = $4, owner = NULL "
-             "WHERE id = $5 AND owner = $6",
-             row(name_of(state), run_seconds, summary, now(), id, token_),
-             fmt::format("session {} is no longer ours: another process has taken it", id));
+  change_one(
+      "UPDATE redoubt_session SET state = $1, run_seconds = run_seconds + $2, summary = $3, updated = $4, owner = NULL "
+      "WHERE id = $5 AND owner = $6",
+      row(name_of(state), run_seconds, summary, now(), id, token_),
+      fmt::format("session {} is no longer ours: another process has taken it", id));
 }
 
 void Ledger::remove_session(const std::string& id) {

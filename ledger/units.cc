@@ -26,13 +26,15 @@ std::string_view name_of(UnitState state) { return kStates[static_cast<std::size
 
 void Ledger::plan(const std::string& session, const std::vector<UnitSpec>& units) {
   database::Transaction transaction(*connection_);
-  std::int64_t planned =
-      integer(connection_->read_row("SELECT coalesce(max(planned), 0) FROM redoubt_unit WHERE session = $1", row(session)), 0, 0);
+  std::int64_t planned = integer(
+      connection_->read_row("SELECT coalesce(max(planned), 0) FROM redoubt_unit WHERE session = $1", row(session)), 0,
+      0);
   Batch batch(5);
   const auto write = [&] {
-    connection_->execute("INSERT INTO redoubt_unit (session, planned, subject, number, state, attempt, plan) "
-                         "VALUES ($1, $2, $3, $4, 'pending', 0, $5) ON CONFLICT (session, subject, number) DO NOTHING",
-                         batch);
+    connection_->execute(
+        "INSERT INTO redoubt_unit (session, planned, subject, number, state, attempt, plan) "
+        "VALUES ($1, $2, $3, $4, 'pending', 0, $5) ON CONFLICT (session, subject, number) DO NOTHING",
+        batch);
     batch.clear();
   };
   for (const UnitSpec& unit : units) {
@@ -53,9 +55,10 @@ std::vector<Unit> Ledger::claim(const std::string& session, std::size_t most, st
   {
     // SQLite's transaction is the only writer; PostgreSQL steps over what others are claiming.
     const auto rows = connection_->read(
-        fmt::format("SELECT subject, number, attempt, plan FROM redoubt_unit WHERE session = $1 AND state = 'pending' {}"
-                    "ORDER BY planned LIMIT {} {}",
-                    subject.empty() ? "" : "AND subject = $2 ", most, is_sqlite() ? "" : "FOR UPDATE SKIP LOCKED"),
+        fmt::format(
+            "SELECT subject, number, attempt, plan FROM redoubt_unit WHERE session = $1 AND state = 'pending' {}"
+            "ORDER BY planned LIMIT {} {}",
+            subject.empty() ? "" : "AND subject = $2 ", most, is_sqlite() ? "" : "FOR UPDATE SKIP LOCKED"),
         subject.empty() ? row(session) : row(session, subject));
     Batch batch(rows->columns().size());
     while (rows->next(batch)) {
@@ -105,9 +108,10 @@ std::int64_t Ledger::recover(const std::string& session) {
   std::int64_t recovered = 0;
   for (const std::string& owner : owners) {
     if (owner_of(owner).alive) continue;
-    recovered += connection_->execute("UPDATE redoubt_unit SET state = 'pending', owner = NULL "
-                                      "WHERE session = $1 AND owner = $2 AND state = 'running'",
-                                      row(session, owner))[0];
+    recovered += connection_->execute(
+        "UPDATE redoubt_unit SET state = 'pending', owner = NULL "
+        "WHERE session = $1 AND owner = $2 AND state = 'running'",
+        row(session, owner))[0];
   }
   return recovered;
 }
@@ -129,7 +133,8 @@ void Ledger::finish(const std::vector<UnitResult>& results) {
   }
   const auto changed = connection_->execute(
       "UPDATE redoubt_unit SET state = 'done', owner = NULL, result = $1, checksum = $2, finished = $3 "
-      "WHERE session = $4 AND subject = $5 AND number = $6 AND owner = $7 AND attempt = $8",  // only running ones have owners
+      "WHERE session = $4 AND subject = $5 AND number = $6 AND owner = $7 AND attempt = $8",  // only running ones have
+                                                                                              // owners
       batch);
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (changed[i] == 1) continue;
@@ -138,15 +143,17 @@ void Ledger::finish(const std::vector<UnitResult>& results) {
                             results[i].unit->number),
                 "this worker seemed dead; what the other one finds counts");
   }
-  connection_->execute("UPDATE redoubt_session SET updated = $1 WHERE id = $2", row(time, results.front().unit->session));
+  connection_->execute("UPDATE redoubt_session SET updated = $1 WHERE id = $2",
+                       row(time, results.front().unit->session));
   transaction.commit();
 }
 
 void Ledger::fail(const Unit& unit, std::string_view code, std::string_view error) {
-  change_one("UPDATE redoubt_unit SET state = 'failed', owner = NULL, error_code = $1, error = $2, finished = $3 "
-             "WHERE session = $4 AND subject = $5 AND number = $6 AND owner = $7 AND attempt = $8",
-             row(code, error, now(), unit.session, unit.subject, unit.number, token_, unit.attempt),
-             fmt::format("{} {} was taken by another worker", unit.subject, unit.number));
+  change_one(
+      "UPDATE redoubt_unit SET state = 'failed', owner = NULL, error_code = $1, error = $2, finished = $3 "
+      "WHERE session = $4 AND subject = $5 AND number = $6 AND owner = $7 AND attempt = $8",
+      row(code, error, now(), unit.session, unit.subject, unit.number, token_, unit.attempt),
+      fmt::format("{} {} was taken by another worker", unit.subject, unit.number));
 }
 
 void Ledger::release(const std::vector<Unit>& units) {
@@ -158,24 +165,25 @@ void Ledger::release(const std::vector<Unit>& units) {
     add(batch[3], token_);
     add(batch[4], unit.attempt);
   }
-  connection_->execute("UPDATE redoubt_unit SET state = 'pending', owner = NULL, attempt = attempt - 1 "
-                       "WHERE session = $1 AND subject = $2 AND number = $3 AND owner = $4 AND attempt = $5",
-                       batch);
+  connection_->execute(
+      "UPDATE redoubt_unit SET state = 'pending', owner = NULL, attempt = attempt - 1 "
+      "WHERE session = $1 AND subject = $2 AND number = $3 AND owner = $4 AND attempt = $5",
+      batch);
 }
 
 std::int64_t Ledger::retry(const std::string& session, std::string_view subject) {
-  return connection_->execute(
-      fmt::format("UPDATE redoubt_unit SET state = 'pending', error_code = NULL, error = NULL "
-                  "WHERE session = $1 AND state = 'failed'{}",
-                  subject.empty() ? "" : " AND subject = $2"),
-      subject.empty() ? row(session) : row(session, subject))[0];
+  return connection_->execute(fmt::format("UPDATE redoubt_unit SET state = 'pending', error_code = NULL, error = NULL "
+                                          "WHERE session = $1 AND state = 'failed'{}",
+                                          subject.empty() ? "" : " AND subject = $2"),
+                              subject.empty() ? row(session) : row(session, subject))[0];
 }
 
 std::int64_t Ledger::restart(const std::string& session, std::string_view subject, std::optional<std::int64_t> number) {
   return connection_->execute(
-      fmt::format("UPDATE redoubt_unit SET state = 'pending', result = NULL, checksum = NULL, error_code = NULL, error = NULL "
-                  "WHERE session = $1 AND subject = $2 AND state IN ('done', 'failed'){}",
-                  number ? " AND number = $3" : ""),
+      fmt::format(
+          "UPDATE redoubt_unit SET state = 'pending', result = NULL, checksum = NULL, error_code = NULL, error = NULL "
+          "WHERE session = $1 AND subject = $2 AND state IN ('done', 'failed'){}",
+          number ? " AND number = $3" : ""),
       number ? row(session, subject, *number) : row(session, subject))[0];
 }
 

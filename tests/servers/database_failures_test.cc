@@ -1,7 +1,7 @@
 // What goes wrong between us and a server: each has its documented class, and nothing is half written.
-#include <cstdlib>
 #include <fmt/format.h>
 #include <sys/mount.h>
+#include <cstdlib>
 #include <thread>
 
 #include "tests/servers/engines.h"
@@ -126,8 +126,10 @@ TEST_P(Failures, ALockedRowIsBusyOrAConflict) {
 
 TEST_P(Failures, CredentialsAndUnknownDatabases) {
   if (is("sqlite")) GTEST_SKIP() << "SQLite has no users";
-  EXPECT_EQ(failure_of([&] { connect(parse_url(engine().server()->url_of("redoubt", "wrong"))); }), Failure::kCredentials);
-  EXPECT_EQ(failure_of([&] { connect(parse_url(engine().server()->url_of("nobody", "wrong"))); }), Failure::kCredentials);
+  EXPECT_EQ(failure_of([&] { connect(parse_url(engine().server()->url_of("redoubt", "wrong"))); }),
+            Failure::kCredentials);
+  EXPECT_EQ(failure_of([&] { connect(parse_url(engine().server()->url_of("nobody", "wrong"))); }),
+            Failure::kCredentials);
   std::string url = engine().url();
   url.replace(url.rfind('/') + 1, url.npos, "nowhere");
   EXPECT_EQ(failure_of([&] { connect(parse_url(url)); }), Failure::kObject);
@@ -147,16 +149,20 @@ TEST_P(Failures, ARevokedGrant) {
   if (is("sqlite")) GTEST_SKIP() << "SQLite has no grants";
   connection().execute("CREATE TABLE t (id integer primary key)");
   if (is("postgresql")) {
-    connection().execute("DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN PASSWORD 'guestbastion'; GRANT SELECT ON t TO guest");
+    connection().execute(
+        "DROP ROLE IF EXISTS guest; CREATE ROLE guest LOGIN PASSWORD 'guestbastion'; GRANT SELECT ON t TO guest");
   } else {
-    connection().execute("CREATE OR REPLACE USER guest@'%' IDENTIFIED BY 'guestbastion'; GRANT SELECT ON redoubt.t TO guest@'%'");
+    connection().execute(
+        "CREATE OR REPLACE USER guest@'%' IDENTIFIED BY 'guestbastion'; GRANT SELECT ON redoubt.t TO guest@'%'");
   }
   const auto guest = connect(parse_url(engine().server()->url_of("guest", "guestbastion")));
   EXPECT_EQ(guest->read_row("SELECT count(*) FROM t")[0].integer(0), 0);
   EXPECT_EQ(failure_of([&] { guest->execute("INSERT INTO t VALUES (1)"); }), Failure::kPrivilege);
   // MariaDB needs one grant left, or there is no database to be in.
-  if (is("mariadb")) connection().execute("CREATE TABLE IF NOT EXISTS other (id integer); GRANT SELECT ON redoubt.other TO guest@'%'");
-  connection().execute(is("postgresql") ? "REVOKE SELECT ON t FROM guest" : "REVOKE SELECT ON redoubt.t FROM guest@'%'");
+  if (is("mariadb"))
+    connection().execute("CREATE TABLE IF NOT EXISTS other (id integer); GRANT SELECT ON redoubt.other TO guest@'%'");
+  connection().execute(is("postgresql") ? "REVOKE SELECT ON t FROM guest"
+                                        : "REVOKE SELECT ON redoubt.t FROM guest@'%'");
   EXPECT_EQ(failure_of([&] { guest->read("SELECT id FROM t"); }), Failure::kPrivilege);
   if (is("postgresql")) connection().execute("DROP TABLE t; DROP ROLE guest");
 }
@@ -253,7 +259,8 @@ TEST(FullDisk, Postgresql) {
   if (const auto missing = PostgresqlServer::missing()) GTEST_SKIP() << *missing;
   const SmallDisk disk("160m");
   if (!disk.mounted()) GTEST_SKIP() << "a small file system can only be mounted by root";
-  PostgresqlServer server({"max_wal_size = 64MB", "min_wal_size = 32MB", "wal_level = minimal", "max_wal_senders = 0"}, disk.path() / "data");
+  PostgresqlServer server({"max_wal_size = 64MB", "min_wal_size = 32MB", "wal_level = minimal", "max_wal_senders = 0"},
+                          disk.path() / "data");
   const auto connection = connect(parse_url(server.url()));
   connection->execute("CREATE UNLOGGED TABLE t (v text); ALTER TABLE t ALTER v SET STORAGE EXTERNAL");
   EXPECT_EQ(failure_of([&] { fill(*connection); }), Failure::kSpace);

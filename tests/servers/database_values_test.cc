@@ -22,7 +22,9 @@ const std::vector<Case>& cases_of(const std::string& engine) {
       {"sqlite",
        {{"INTEGER", {"0", "1", "-1", "9223372036854775807", "-9223372036854775807 - 1", "'text'", "1.5", "x'00ff'"}},
         {"REAL", {"0.0", "-0.0", "0.1", "1.7976931348623157e308", "5e-324", "9e999", "-9e999", "'word'"}},
-        {"TEXT", {"''", "'a'", "'a|b'", "'~'", "' padded '", "'é€😀'", "'line' || char(10) || 'two'", "42", "'it''s'", "char(0)"}},
+        {"TEXT",
+         {"''", "'a'", "'a|b'", "'~'", "' padded '", "'é€😀'", "'line' || char(10) || 'two'", "42", "'it''s'",
+          "char(0)"}},
         {"BLOB", {"x''", "x'00'", "x'ff00ff'", "zeroblob(100000)"}},
         {"NUMERIC(10,2)", {"1", "1.5", "'abc'", "-12345.67"}},
         {"DATETIME", {"'2024-02-29 10:00:00'", "'2024-02-29'", "1709200800", "2460369.5"}}}},
@@ -31,29 +33,32 @@ const std::vector<Case>& cases_of(const std::string& engine) {
         {"integer", {"2147483647", "-2147483648"}},
         {"smallint", {"32767", "-32768"}},
         {"numeric",
-         {"0", "1", "-1", "0.1", "-0.000000000000000000001", "12345678901234567890.123456789", "1e100", "1e-100", "'NaN'",
-          "'Infinity'", "'-Infinity'", "10000", "9999.9999", "0.00010000", "100000000000000000000", "1.50"}},
+         {"0", "1", "-1", "0.1", "-0.000000000000000000001", "12345678901234567890.123456789", "1e100", "1e-100",
+          "'NaN'", "'Infinity'", "'-Infinity'", "10000", "9999.9999", "0.00010000", "100000000000000000000", "1.50"}},
         {"numeric(12,3)", {"0", "1.5", "-123456789.999", "1000"}},
         {"real", {"0.1", "1.1", "'NaN'", "'Infinity'", "'-Infinity'", "3.4028235e38", "1e-45", "16777217", "-0.0"}},
         {"double precision", {"0.1", "'NaN'", "'Infinity'", "1.7976931348623157e308", "5e-324", "-0.0", "1.0/3"}},
         {"boolean", {"true", "false"}},
-        {"text", {"''", "'a'", "'a|b'", "'~'", "E'tab\\tnew\\nline\\rback\\\\slash'", "'é€😀'", "'it''s'", "'\\N'", "'\\.'"}},
+        {"text",
+         {"''", "'a'", "'a|b'", "'~'", "E'tab\\tnew\\nline\\rback\\\\slash'", "'é€😀'", "'it''s'", "'\\N'", "'\\.'"}},
         {"varchar(10)", {"'abc'", "'abc   '", "''"}},
         {"char(5)", {"'ab'", "''"}},
         {"\"char\"", {"'x'"}},
         {"name", {"'pg_class'"}},
         {"bytea", {"''", "'\\x00'", "'\\x5c5c6e0aff'", "decode(repeat('00ff', 50000), 'hex')"}},
-        {"date", {"'2024-02-29'", "'0001-01-01'", "'4713-01-01 BC'", "'0044-03-15 BC'", "'infinity'", "'-infinity'", "'5874897-12-31'", "'1969-12-31'"}},
+        {"date",
+         {"'2024-02-29'", "'0001-01-01'", "'4713-01-01 BC'", "'0044-03-15 BC'", "'infinity'", "'-infinity'",
+          "'5874897-12-31'", "'1969-12-31'"}},
         {"timestamp",
-         {"'2024-02-29 23:59:59.999999'", "'1969-12-31 23:59:59.999999'", "'0044-03-15 12:00:00 BC'", "'infinity'", "'-infinity'",
-          "'294276-12-31 23:59:59.999999'", "'4713-01-01 00:00:00 BC'", "'2000-01-01'"}},
+         {"'2024-02-29 23:59:59.999999'", "'1969-12-31 23:59:59.999999'", "'0044-03-15 12:00:00 BC'", "'infinity'",
+          "'-infinity'", "'294276-12-31 23:59:59.999999'", "'4713-01-01 00:00:00 BC'", "'2000-01-01'"}},
         {"timestamp(3)", {"'2024-02-29 23:59:59.999'"}},
         {"timestamptz", {"'2024-02-29 23:59:59.999999+05:30'", "'infinity'", "'0044-03-15 12:00:00+00 BC'"}},
         {"time", {"'00:00:00'", "'24:00:00'", "'23:59:59.999999'"}},
         {"timetz", {"'10:00:00+02'"}},
         {"interval",
-         {"'1 year 2 months 3 days 04:05:06.789'", "'-1 month 1 day -00:00:01'", "'00:00:00'", "'25:00:00'", "'-00:00:00.000001'",
-          "'178000000 years'", "'2562047788 hours'"}},
+         {"'1 year 2 months 3 days 04:05:06.789'", "'-1 month 1 day -00:00:01'", "'00:00:00'", "'25:00:00'",
+          "'-00:00:00.000001'", "'178000000 years'", "'2562047788 hours'"}},
         {"uuid", {"'00000000-0000-0000-0000-000000000000'", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'"}},
         {"json", {"'{\"b\" : 1,  \"a\":[1,2.50]}'", "'null'"}},
         {"jsonb", {"'{\"b\" : 1, \"a\":[1,2.50]}'", "'\"x\"'"}},
@@ -75,7 +80,9 @@ const std::vector<Case>& cases_of(const std::string& engine) {
         {"tinyint", {"127", "-128"}},
         {"tinyint(1)", {"0", "1", "2"}},
         {"year", {"0", "1901", "2155"}},
-        {"decimal(65,30)", {"0", "1", "-0.000000000000000000000000000001", "99999999999999999999999999999999999.999999999999999999999999999999"}},
+        {"decimal(65,30)",
+         {"0", "1", "-0.000000000000000000000000000001",
+          "99999999999999999999999999999999999.999999999999999999999999999999"}},
         {"decimal(10,0)", {"100", "-9999999999"}},
         {"float", {"0.1", "1.1", "3.40282e38", "16777217", "-0.0", "1e-38"}},
         {"double", {"0.1", "1.7976931348623157e308", "2.2250738585072014e-308", "1e0/3"}},
@@ -119,8 +126,12 @@ std::vector<std::string> rows_of(Connection& connection, const std::string& sql)
           case Storage::kInteger: line += fmt::format("i{}|", column.integer(row)); break;
           case Storage::kDouble: line += fmt::format("d{}|", column.real(row)); break;
           case Storage::kText: line += fmt::format("t{}|", column.text(row)); break;
-          case Storage::kBytes: line += fmt::format("b{}:{}|", column.text(row).size(), std::hash<std::string_view>()(column.text(row))); break;
-          case Storage::kDateTime: write_time(time, column.time(row), Parts::kTime), line += fmt::format("m{}|", time.view()); break;
+          case Storage::kBytes:
+            line += fmt::format("b{}:{}|", column.text(row).size(), std::hash<std::string_view>()(column.text(row)));
+            break;
+          case Storage::kDateTime:
+            write_time(time, column.time(row), Parts::kTime), line += fmt::format("m{}|", time.view());
+            break;
           case Storage::kInterval: {
             const Interval v = column.interval(row);
             line += fmt::format("v{} {} {} {}|", v.months, v.days, v.micros, v.nanos);
@@ -138,15 +149,18 @@ class Values : public OverEngines {
   void SetUp() override {
     OverEngines::SetUp();
     if (IsSkipped()) return;
-    if (is("sqlite")) connection().execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");  // a reader beside a writer
+    if (is("sqlite"))
+      connection().execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");  // a reader beside a writer
     if (is("postgresql")) {
-      connection().execute("DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('sad', 'happy');"
-                           "DROP DOMAIN IF EXISTS small_number; CREATE DOMAIN small_number AS integer CHECK (value < 10)");
+      connection().execute(
+          "DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('sad', 'happy');"
+          "DROP DOMAIN IF EXISTS small_number; CREATE DOMAIN small_number AS integer CHECK (value < 10)");
     }
   }
   void TearDown() override {
     if (connection_)
-      for (const char* table : {"origin", "loaded", "inserted"}) connection().execute(fmt::format("DROP TABLE IF EXISTS {}", table));
+      for (const char* table : {"origin", "loaded", "inserted"})
+        connection().execute(fmt::format("DROP TABLE IF EXISTS {}", table));
   }
 };
 
@@ -160,9 +174,12 @@ TEST_P(Values, AreReadAndWrittenBackUnchanged) {
     names += fmt::format(", v{}", i);
     marks += fmt::format(", ${}", i + 2);
     // What the engine itself says of the value, beside what we read.
-    if (is("sqlite")) texts += fmt::format(", typeof(v{0}) || quote(v{0})", i);
-    else if (is("postgresql")) texts += fmt::format(", v{}::text", i);
-    else texts += fmt::format(", hex(v{0}), cast(v{0} as char)", i);
+    if (is("sqlite"))
+      texts += fmt::format(", typeof(v{0}) || quote(v{0})", i);
+    else if (is("postgresql"))
+      texts += fmt::format(", v{}::text", i);
+    else
+      texts += fmt::format(", hex(v{0}), cast(v{0} as char)", i);
     rows = std::max(rows, cases[i].values.size());
   }
   const std::vector<std::string> tables = {"origin", "loaded", "inserted"};

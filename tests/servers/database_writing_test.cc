@@ -1,6 +1,6 @@
 // Guarded writing and reading at one moment, on every engine.
-#include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 
 #include "database/position.h"
 #include "database/row_writer.h"
@@ -17,9 +17,12 @@ class Writing : public OverEngines {
     OverEngines::SetUp();
     if (IsSkipped()) return;
     if (is("sqlite")) connection().execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
-    const std::string types = is("sqlite")       ? "name TEXT, amount NUMERIC, ratio REAL, small REAL, made TEXT, bytes BLOB, doc TEXT"
-                              : is("postgresql") ? "name text, amount numeric, ratio float8, small real, made timestamptz, bytes bytea, doc json"
-                                                 : "name varchar(50), amount decimal(40,10), ratio double, small float, made datetime(6), bytes blob, doc json";
+    const std::string types =
+        is("sqlite") ? "name TEXT, amount NUMERIC, ratio REAL, small REAL, made TEXT, bytes BLOB, doc TEXT"
+        : is("postgresql")
+            ? "name text, amount numeric, ratio float8, small real, made timestamptz, bytes bytea, doc json"
+            : "name varchar(50), amount decimal(40,10), ratio double, small float, made datetime(6), bytes blob, doc "
+              "json";
     connection().execute("CREATE TABLE t (id integer PRIMARY KEY, " + types + ")");
     target_ = {"", "t", columns_of(connection(), "", "t"), {0}};
   }
@@ -30,13 +33,18 @@ class Writing : public OverEngines {
   // A row with a value of each kind that depends on `n`, and with NULLs for a few.
   void add_row(Batch& batch, std::int64_t id, int n) const {
     batch[0].add_integer(id);
-    n % 7 == 6 ? batch[1].add_null() : batch[1].add_text(n % 2 ? fmt::format("name {}", n) : fmt::format("NAME {}  ", n));
-    if (is("sqlite")) batch[2].add_double(n / 8.0);
-    else batch[2].add_text(fmt::format("{}.0123456789", 12345678901234567LL + n));
+    n % 7 == 6 ? batch[1].add_null()
+               : batch[1].add_text(n % 2 ? fmt::format("name {}", n) : fmt::format("NAME {}  ", n));
+    if (is("sqlite"))
+      batch[2].add_double(n / 8.0);
+    else
+      batch[2].add_text(fmt::format("{}.0123456789", 12345678901234567LL + n));
     batch[3].add_double(n / 3.0);
     batch[4].add_double(static_cast<double>(static_cast<float>(n) / 3));
-    if (is("sqlite")) batch[5].add_text("2024-02-29 10:00:00");
-    else batch[5].add_time(time_of(1'700'000'000'000'000 + n));
+    if (is("sqlite"))
+      batch[5].add_text("2024-02-29 10:00:00");
+    else
+      batch[5].add_time(time_of(1'700'000'000'000'000 + n));
     n % 5 == 4 ? batch[6].add_null() : batch[6].add_bytes(std::string("\0\xff", 2) + std::to_string(n));
     batch[7].add_text(fmt::format("{{\"n\" :  {}}}", n));
   }
@@ -101,8 +109,10 @@ TEST_P(Writing, ReadersOfASnapshotSeeOneMoment) {
   const auto one = engine().connect(), two = engine().connect();
   Connection* const readers[] = {one.get(), two.get()};
   const Snapshot snapshot(readers);
-  if (is("postgresql") || is("mariadb")) EXPECT_TRUE(snapshot.exact()) << snapshot.doubt();
-  else EXPECT_FALSE(snapshot.exact());
+  if (is("postgresql") || is("mariadb"))
+    EXPECT_TRUE(snapshot.exact()) << snapshot.doubt();
+  else
+    EXPECT_FALSE(snapshot.exact());
   row.clear();
   add_row(row, 2, 2);
   writer.insert(row);

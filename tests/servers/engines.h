@@ -16,8 +16,10 @@ class EngineUnderTest {
     if (name == "sqlite") return;
     missing_ = name == "postgresql" ? PostgresqlServer::missing() : MariadbServer::missing();
     if (missing_) return;
-    if (name == "postgresql") server_ = std::make_unique<PostgresqlServer>(std::vector<std::string>{"fsync = off"});
-    else server_ = std::make_unique<MariadbServer>(std::vector<std::string>{"--innodb-flush-log-at-trx-commit=0"});
+    if (name == "postgresql")
+      server_ = std::make_unique<PostgresqlServer>(std::vector<std::string>{"fsync = off"});
+    else
+      server_ = std::make_unique<MariadbServer>(std::vector<std::string>{"--innodb-flush-log-at-trx-commit=0"});
   }
   const std::optional<std::string>& missing() const { return missing_; }
   const std::string& name() const { return name_; }
@@ -55,8 +57,8 @@ class OverEngines : public testing::TestWithParam<std::string> {
   std::unique_ptr<database::Connection> connection_;
 };
 
-#define REDOUBT_OVER_ENGINES(Suite)                                                                  \
-  INSTANTIATE_TEST_SUITE_P(Servers, Suite, testing::Values("sqlite", "postgresql", "mariadb"),       \
+#define REDOUBT_OVER_ENGINES(Suite)                                                            \
+  INSTANTIATE_TEST_SUITE_P(Servers, Suite, testing::Values("sqlite", "postgresql", "mariadb"), \
                            [](const auto& parameter) { return parameter.param; })
 
 }  // namespace redoubt::servers

@@ -1,15 +1,15 @@
 // The ledger over SQLite and over PostgreSQL: one suite.
 #include "ledger/ledger.h"
 
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <csignal>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <random>
 #include <set>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 #include "tests/servers/engines.h"
 
@@ -50,15 +50,18 @@ class LedgerTest : public OverEngines {
     OverEngines::SetUp();
     if (IsSkipped()) return;
     if (is("postgresql")) {
-      connection().execute("DROP TABLE IF EXISTS redoubt_ledger, redoubt_owner, redoubt_session, redoubt_unit, redoubt_operation, "
-                           "redoubt_checkpoint, redoubt_point, redoubt_setting CASCADE");
+      connection().execute(
+          "DROP TABLE IF EXISTS redoubt_ledger, redoubt_owner, redoubt_session, redoubt_unit, redoubt_operation, "
+          "redoubt_checkpoint, redoubt_point, redoubt_setting CASCADE");
       url_ = engine().url();
     } else {
       url_ = "sqlite:" + (home_.path() / "ledger.db").string();
     }
   }
   std::unique_ptr<Ledger> open() const { return Ledger::open(parse_url(url_)); }
-  std::string new_session(Ledger& ledger) { return ledger.create_session({"compare", "prod.yaml", "abc", "{}"}, "0.1"); }
+  std::string new_session(Ledger& ledger) {
+    return ledger.create_session({"compare", "prod.yaml", "abc", "{}"}, "0.1");
+  }
 
   // Runs `work` in a process of its own.
   template <class Work>
@@ -274,7 +277,8 @@ TEST_P(LedgerTest, CheckpointsPointsAndSettings) {
 
   ledger->add_point({"load_sales_1001", "db1", "3764000", 5, 0, true, false, "1001", "load_sales", 1, "note"});
   EXPECT_EQ(error_of([&] { ledger->add_point(named("LOAD_SALES_1001")); }), ErrorCode::kUsage);
-  for (const char* name : {"", "1abc", "a b", "a-b", "é"}) EXPECT_EQ(error_of([&] { ledger->add_point(named(name)); }), ErrorCode::kUsage) << name;
+  for (const char* name : {"", "1abc", "a b", "a-b", "é"})
+    EXPECT_EQ(error_of([&] { ledger->add_point(named(name)); }), ErrorCode::kUsage) << name;
   EXPECT_TRUE(ledger->point("Load_Sales_1001").guaranteed);
   ledger->protect_point("load_sales_1001", true);
   EXPECT_TRUE(ledger->points().at(0).is_protected);
@@ -343,8 +347,8 @@ TEST_P(LedgerTest, EveryUnitIsClaimedByOne) {
   });
   EXPECT_EQ(done, count);
   EXPECT_GT(workers.size(), 1U);
-  fmt::print("{} units claimed and done by {} processes in {:.1f} s: {:.0f} transitions/s\n", count, workers.size(), seconds,
-             2.0 * static_cast<double>(count) / seconds);
+  fmt::print("{} units claimed and done by {} processes in {:.1f} s: {:.0f} transitions/s\n", count, workers.size(),
+             seconds, 2.0 * static_cast<double>(count) / seconds);
 }
 
 // Writers are killed at random instants, REDOUBT_KILLS of them (100; ./do soak takes 1,000): no unit is lost, none is
@@ -410,7 +414,8 @@ TEST_P(LedgerTest, WritersMayDieAtAnyInstant) {
   }
   std::int64_t done = 0;
   ledger->each_unit(session, [&](const Unit& unit) {
-    done += unit.state == UnitState::kDone && unit.whole && unit.result == fmt::format("{}/{}", unit.subject, unit.number);
+    done +=
+        unit.state == UnitState::kDone && unit.whole && unit.result == fmt::format("{}/{}", unit.subject, unit.number);
   });
   EXPECT_EQ(done, planned);
   std::int64_t number = 0;
@@ -422,7 +427,8 @@ TEST_P(LedgerTest, WritersMayDieAtAnyInstant) {
   fmt::print("{} writers killed; {} of {} units were done by them, {} checkpoints\n", kills, before, planned, number);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, LedgerTest, testing::Values("sqlite", "postgresql"), [](const auto& p) { return p.param; });
+INSTANTIATE_TEST_SUITE_P(Servers, LedgerTest, testing::Values("sqlite", "postgresql"),
+                         [](const auto& p) { return p.param; });
 
 // --- files ---
 
@@ -475,8 +481,10 @@ TEST_F(LedgerFile, TornPagesAreRefusedOrDoNoHarm) {
       int wrong = 0;
       ledger->each_unit(session, [&](const Unit& unit) {
         if (unit.state != UnitState::kDone) return;
-        if (!unit.whole) ++wrong;
-        else EXPECT_EQ(unit.result, "result of some length, that it fills pages");
+        if (!unit.whole)
+          ++wrong;
+        else
+          EXPECT_EQ(unit.result, "result of some length, that it fills pages");
       });
       ++(wrong ? marked : harmless);
     } catch (const Error& error) {
@@ -485,7 +493,8 @@ TEST_F(LedgerFile, TornPagesAreRefusedOrDoNoHarm) {
       ++refused;
     }
   }
-  fmt::print("300 torn pages: {} refused, {} with results marked as not whole, {} of no consequence\n", refused, marked, harmless);
+  fmt::print("300 torn pages: {} refused, {} with results marked as not whole, {} of no consequence\n", refused, marked,
+             harmless);
   EXPECT_GT(refused, 0);
 }
 

@@ -1,25 +1,25 @@
 #include "tests/servers/servers.h"
 
-#include <algorithm>
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <fstream>
-#include <grp.h>
-#include <poll.h>
-#include <pwd.h>
 #include <set>
 #include <stdexcept>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <thread>
-#include <unistd.h>
 
 namespace redoubt::servers {
 
@@ -38,13 +38,15 @@ std::string content(const fs::path& path) {
 void become(const char* user) {
   if (geteuid() != 0) return;
   const passwd* entry = getpwnam(user);
-  if (!entry || initgroups(user, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 || setuid(entry->pw_uid) != 0) _exit(126);
+  if (!entry || initgroups(user, entry->pw_gid) != 0 || setgid(entry->pw_gid) != 0 || setuid(entry->pw_uid) != 0)
+    _exit(126);
 }
 
 void give(const fs::path& path, const char* user) {
   if (geteuid() != 0) return;
   const passwd* entry = getpwnam(user);
-  if (!entry || chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0) fail(fmt::format("cannot give {} to {}", path.string(), user));
+  if (!entry || chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0)
+    fail(fmt::format("cannot give {} to {}", path.string(), user));
 }
 
 // Starts a program as `user` with its output in `log`. It dies with us.
@@ -154,8 +156,9 @@ PostgresqlServer::PostgresqlServer(std::vector<std::string> settings, fs::path d
     : data_(data.empty() ? home_.path() / "data" : std::move(data)), port_(free_port()) {
   fs::create_directories(data_);
   give(data_, "postgres");
-  run_program({postgresql_programs() / "initdb", "-D", data_, "-U", "redoubt", "-A", "scram-sha-256", "--no-sync", "-E", "UTF8",
-               "--locale=C.UTF-8", "--pwfile", [&] {
+  run_program({postgresql_programs() / "initdb", "-D", data_, "-U", "redoubt", "-A", "scram-sha-256", "--no-sync", "-E",
+               "UTF8", "--locale=C.UTF-8", "--pwfile",
+               [&] {
                  const fs::path file = home_.path() / "password";
                  std::ofstream(file) << "bastion";
                  return file.string();
@@ -212,9 +215,14 @@ MariadbServer::MariadbServer(std::vector<std::string> options, fs::path data)
 }
 
 void MariadbServer::start() {
-  std::vector<std::string> words = {"/usr/sbin/mariadbd", "--no-defaults", "--datadir=" + data_.string(),
-                                    "--socket=" + (data_ / "socket").string(), fmt::format("--port={}", port_),
-                                    "--bind-address=127.0.0.1", "--skip-name-resolve", "--pid-file=" + (data_ / "pid").string()};
+  std::vector<std::string> words = {"/usr/sbin/mariadbd",
+                                    "--no-defaults",
+                                    "--datadir=" + data_.string(),
+                                    "--socket=" + (data_ / "socket").string(),
+                                    fmt::format("--port={}", port_),
+                                    "--bind-address=127.0.0.1",
+                                    "--skip-name-resolve",
+                                    "--pid-file=" + (data_ / "pid").string()};
   words.insert(words.end(), options_.begin(), options_.end());
   process_ = start_program(words, "mysql", home_.path() / "log");
   await_port(port_, process_, home_.path() / "log");
@@ -289,7 +297,8 @@ void Relay::run(int to_port) {
         continue;
       }
       for (ssize_t sent = 0, n; sent < size; sent += n)
-        if ((n = send(all[i ^ 1].fd, buffer.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL)) <= 0) break;
+        if ((n = send(all[i ^ 1].fd, buffer.data() + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL)) <= 0)
+          break;
     }
     for (const std::size_t i : ended) {
       close(sockets[i].fd), close(sockets[i + 1].fd);

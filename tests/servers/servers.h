@@ -1,12 +1,12 @@
 // Real database servers for tests and benchmarks. Each starts in a new directory of its own, listens on a socket and a
-// free port of localhost, and is gone with its object. They come from Debian's packages; where one is missing, missing()
-// says which, and tests skip with that sentence.
+// free port of localhost, and is gone with its object. They come from Debian's packages; where one is missing,
+// missing() says which, and tests skip with that sentence.
 #pragma once
 
+#include <sys/types.h>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace redoubt::servers {
