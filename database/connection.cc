@@ -19,6 +19,10 @@ Batch Connection::read_row(std::string_view sql, const Batch& parameters) {
   const auto rows = read(sql, parameters);
   Batch batch(rows->columns().size(), 1);
   rows->next(batch);
+  // To the end, for a query that is left early has to be cancelled.
+  Batch rest(rows->columns().size());
+  while (rows->next(rest)) {
+  }
   return batch;
 }
 

@@ -161,6 +161,7 @@ class OdbcConnection final : public Connection {
       execute(read_only ? "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY" : "START TRANSACTION");
     } else {
       set_autocommit(false);
+      in_transaction_ = true;
       if (read_only && engine() == Engine::kOracle) execute("SET TRANSACTION READ ONLY");
     }
     in_transaction_ = true;
@@ -250,15 +251,15 @@ class OdbcConnection final : public Connection {
                                 reinterpret_cast<SQLPOINTER>(on ? SQL_AUTOCOMMIT_ON : SQL_AUTOCOMMIT_OFF), 0)))
       fail(SQL_HANDLE_DBC, get());
   }
+  // A transaction that cannot be ended goes on, to be rolled back.
   void end(std::string_view sql, SQLSMALLINT how) {
-    in_transaction_ = false;
     if (engine() == Engine::kMariadb) {
       execute(sql);
-      return;
+    } else {
+      if (!good(SQLEndTran(SQL_HANDLE_DBC, get(), how))) fail(SQL_HANDLE_DBC, get());
+      set_autocommit(true);
     }
-    const bool done = good(SQLEndTran(SQL_HANDLE_DBC, get(), how));
-    if (!done) fail(SQL_HANDLE_DBC, get());
-    set_autocommit(true);
+    in_transaction_ = false;
   }
   void set_up_session(const Options& options);
 

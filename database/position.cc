@@ -50,19 +50,23 @@ Snapshot::Snapshot(std::span<Connection* const> readers) {
       bool held = false;
       if (readers.size() > 1) {
         try {
+          first.execute("SET lock_wait_timeout = 10");  // while we wait, new writers do
           first.execute("FLUSH TABLES WITH READ LOCK");
           held = true;
         } catch (const DatabaseError& error) {
+          if (error.failure() == Failure::kConnection) throw;
           doubt_ = fmt::format("the readers' snapshots are some milliseconds apart: {}", error.what());
         }
       }
-      position_ = current_position(first);
-      for (Connection* reader : readers.subspan(1)) reader->begin(Access::kReadOnly);
-      // Beginning a transaction releases the lock of the one who holds it, so that one comes last.
+      // All begin while no writer can commit. Whatever happens, the lock must not stay.
+      try {
+        position_ = current_position(first);
+        for (Connection* reader : readers) reader->begin(Access::kReadOnly);
+      } catch (...) {
+        if (held) first.execute("UNLOCK TABLES");
+        throw;
+      }
       if (held) first.execute("UNLOCK TABLES");
-      first.begin(Access::kReadOnly);
-      if (held && doubt_.empty() && current_position(first).text != position_.text)
-        doubt_ = "writers were quicker than the last reader: its snapshot is some milliseconds younger";
       break;
     }
     case Engine::kSqlite:

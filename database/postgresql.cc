@@ -215,7 +215,12 @@ void write_value(TextBuffer& out, const Column& column, std::size_t row) {
     case Storage::kNull: break;
     case Storage::kInteger: out.append_int(column.integer(row)); break;
     case Storage::kDouble: out.append(fmt::format("{}", column.real(row))); break;
-    case Storage::kText: out.append(column.text(row)); break;
+    case Storage::kText:
+      if (column.text(row).find('\0') != std::string_view::npos)
+        throw DatabaseError(Failure::kConstraint, "22021", "PostgreSQL",
+                            "a text with a zero byte cannot be written here (22021)");
+      out.append(column.text(row));
+      break;
     case Storage::kBytes: {
       constexpr std::string_view kHex = "0123456789abcdef";
       const std::string_view bytes = column.text(row);
@@ -573,7 +578,7 @@ std::vector<ColumnInfo> PostgresqlConnection::describe(const std::string& sql, s
 class CopyRows final : public Rows {
  public:
   CopyRows(PostgresqlConnection& connection, std::string_view sql, const Batch& parameters)
-      : connection_(connection), running_(connection) {
+      : connection_(connection), running_(connection), in_transaction_(connection.in_transaction()) {
     REDOUBT_ASSERT(parameters.width() == 0 || parameters.rows() == 1);
     while (!sql.empty() && (sql.back() == ';' || sql.back() == ' ' || sql.back() == '\n')) sql.remove_suffix(1);
     // COPY takes no parameters: they become literals of no declared type, which the server types by where they stand,
@@ -603,11 +608,13 @@ class CopyRows final : public Rows {
   ~CopyRows() override {
     if (!open_) return;
     try {
-      // Ended early: the server stops, and what is under way is thrown away.
-      connection_.cancel();
+      // Ended early: what is under way is thrown away. The server is told to stop, but not in a transaction, which
+      // would fail by that.
+      running_.start_clock();
+      if (!in_transaction_) connection_.cancel();
       while (take().data() != nullptr) {
       }
-    } catch (const Error&) {
+    } catch (const std::exception&) {  // the cancellation, or the connection is gone
     }
   }
 
@@ -688,6 +695,7 @@ class CopyRows final : public Rows {
   std::vector<Decode> decode_;
   CopyRow row_;
   bool open_ = false, begun_ = false;
+  const bool in_transaction_;  // asked before the query runs: then the state is only "active"
 };
 
 // The rows of a statement that COPY cannot read: SHOW, EXPLAIN, INSERT ... RETURNING. They are few, and come at once.
@@ -706,7 +714,6 @@ class ResultRows final : public Rows {
     }
     connection.check(PQsendQueryParams(connection.get(), std::string(sql).c_str(), static_cast<int>(values.size()),
                                        nullptr, values.data(), nullptr, nullptr, 0));
-    // Results go on living behind the call; each_result keeps those it was not given.
     connection.each_result([&](Result& result) { result_ = std::move(result); });
     for (int i = 0; i < PQnfields(result_.get()); ++i) {
       ColumnInfo info;

@@ -124,7 +124,11 @@ void take_authority(std::string_view text, Url& url) {
   take_host(text, url);
 }
 
-bool is_secret(std::string_view key) { return key.find("pass") != key.npos || key.find("pwd") != key.npos; }
+bool is_secret(std::string_view key) {
+  std::string lower(key);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
+  return lower.find("pass") != lower.npos || lower.find("pwd") != lower.npos;
+}
 
 // An ODBC connection string without its passwords: PWD=... and whatever is named like it.
 std::string without_secrets(std::string_view text) {

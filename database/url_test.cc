@@ -38,8 +38,8 @@ TEST(Url, EveryFormIsRead) {
 
 TEST(Url, SecretsAreNotShown) {
   for (const char* text : {"postgresql://u:hunter2@h/d", "mariadb://u:hunter2@h/d?password=hunter2",
-                           "postgresql://h/d?sslpassword=hunter2", "odbc:DSN=x;PWD=hunter2",
-                           "odbc:pwd={hun;ter2 hunter2};DSN=x", "odbc:Password=hunter2"}) {
+                           "postgresql://h/d?sslpassword=hunter2", "mariadb://u@h/d?PWD=hunter2",
+                           "odbc:DSN=x;PWD=hunter2", "odbc:pwd={hun;ter2 hunter2};DSN=x", "odbc:Password=hunter2"}) {
     const std::string shown = parse_url(text).shown();
     EXPECT_EQ(shown.find("hunter2"), shown.npos) << shown;
     EXPECT_EQ(shown.find("ter2"), shown.npos) << shown;

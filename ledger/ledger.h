@@ -1,12 +1,17 @@
 // The durable state of every job: the only truth about what is done. A SQLite file by default; a PostgreSQL database
 // when workers on several hosts share a session.
 //
-//   session       one run of a job with one configuration                     running -> completed | failed | stopped
-//   unit          the smallest piece of work that is done or not:             pending -> running -> done | failed
-//                 a chunk, a load step, a segment, a range of a log
-//   operation     a change to a database that can be taken back               pending -> in progress -> success |
-//   failed -> rolled back checkpoint    where a stream stands; numbered, the newest that is whole counts restore point
-//   a name for a position setting       a key and its value
+//   session        one run of a job with one configuration: running -> completed | failed | stopped
+//
+//   unit           the smallest piece of work, a chunk or a load step: pending -> running -> done | failed
+//
+//   operation      a change to a database: pending -> in_progress -> success | failed -> rolled_back
+//
+//   checkpoint     where a stream stands; numbered, the newest that is whole counts
+//
+//   restore point  a name for a position
+//
+//   setting        a key and its value
 //
 // Every transition is a compare-and-set: it names the state it expects, and for a unit the owner and the attempt. A
 // worker that was thought dead, and whose unit another has taken, cannot write its result. A unit's result and "done"

@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <algorithm>
@@ -54,6 +55,11 @@ pid_t start_program(const std::vector<std::string>& words, const char* user, con
   const pid_t child = fork();
   if (child < 0) fail("fork");
   if (child != 0) return child;
+  // Servers that share a directory for temporary files remove those of one another.
+  const std::string temporary = log.parent_path() / "tmp";
+  mkdir(temporary.c_str(), 0777);
+  chmod(temporary.c_str(), 0777);
+  setenv("TMPDIR", temporary.c_str(), 1);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   dup2(out, 1), dup2(out, 2);
   become(user);
