@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <mutex>
 
 #include "database/engines.h"
@@ -29,6 +30,12 @@ constexpr std::size_t kWidest = 32U << 10;
 constexpr std::size_t kFetchBytes = 4U << 20;
 
 bool good(SQLRETURN result) { return result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO; }
+
+// ODBC takes the numbers of its attributes as pointers.
+template <class Number>
+SQLPOINTER number(Number value) {
+  return std::bit_cast<SQLPOINTER>(static_cast<std::uintptr_t>(value));
+}
 
 SQLCHAR* chars(std::string& text) { return reinterpret_cast<SQLCHAR*>(text.data()); }
 
@@ -189,10 +196,10 @@ class OdbcConnection final : public Connection {
    public:
     explicit Statement(OdbcConnection& connection) : connection_(connection), handle_(connection.get()) {
       if (!get()) connection_.fail(SQL_HANDLE_DBC, connection_.get());
-      SQLSetStmtAttr(get(), SQL_ATTR_CURSOR_TYPE, reinterpret_cast<SQLPOINTER>(SQL_CURSOR_FORWARD_ONLY), 0);
+      SQLSetStmtAttr(get(), SQL_ATTR_CURSOR_TYPE, number(SQL_CURSOR_FORWARD_ONLY), 0);
       if (connection_.engine() != Engine::kMariadb && connection_.timeout_.count())  // MariaDB's server keeps the time
         SQLSetStmtAttr(get(), SQL_ATTR_QUERY_TIMEOUT,
-                       reinterpret_cast<SQLPOINTER>(std::max<std::int64_t>(1, connection_.timeout_.count() / 1000)), 0);
+                       number(std::max<std::int64_t>(1, connection_.timeout_.count() / 1000)), 0);
       const std::lock_guard lock(connection_.mutex_);
       connection_.cancelled_.store(false);
       connection_.running_ = get();
@@ -247,8 +254,7 @@ class OdbcConnection final : public Connection {
 
  private:
   void set_autocommit(bool on) {
-    if (!good(SQLSetConnectAttr(get(), SQL_ATTR_AUTOCOMMIT,
-                                reinterpret_cast<SQLPOINTER>(on ? SQL_AUTOCOMMIT_ON : SQL_AUTOCOMMIT_OFF), 0)))
+    if (!good(SQLSetConnectAttr(get(), SQL_ATTR_AUTOCOMMIT, number(on ? SQL_AUTOCOMMIT_ON : SQL_AUTOCOMMIT_OFF), 0)))
       fail(SQL_HANDLE_DBC, get());
   }
   // A transaction that cannot be ended goes on, to be rolled back.
@@ -278,7 +284,7 @@ class OdbcConnection final : public Connection {
 
 // The driver is asked for ODBC 3 before the connection's handle is made.
 std::unique_ptr<Handle<SQL_HANDLE_DBC>> connection_handle(SQLHENV environment) {
-  SQLSetEnvAttr(environment, SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(SQL_OV_ODBC3), 0);
+  SQLSetEnvAttr(environment, SQL_ATTR_ODBC_VERSION, number(SQL_OV_ODBC3), 0);
   return std::make_unique<Handle<SQL_HANDLE_DBC>>(environment);
 }
 
@@ -289,7 +295,7 @@ OdbcConnection::OdbcConnection(const Url& url, const Options& options)
       handle_(connection_handle(environment_.get())),
       connection_(*handle_) {
   SQLSetConnectAttr(get(), SQL_ATTR_LOGIN_TIMEOUT,
-                    reinterpret_cast<SQLPOINTER>(std::max<std::int64_t>(1, options.connect_timeout.count() / 1000)), 0);
+                    number(std::max<std::int64_t>(1, options.connect_timeout.count() / 1000)), 0);
   std::string text = connection_string(url, options, environment_.get());
   if (!good(SQLDriverConnect(get(), nullptr, chars(text), SQL_NTS, nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT)))
     fail(SQL_HANDLE_DBC, get());
@@ -559,7 +565,7 @@ void OdbcRows::describe(SQLUSMALLINT i) {
   if (length == 0 && (info.type == Type::kText || info.type == Type::kBytes)) binding.width = 0;
   if (binding.width > kWidest) binding.width = 0;
   columns_.push_back(std::move(info));
-  bindings_.push_back(std::move(binding));
+  bindings_.push_back(binding);
 }
 
 void OdbcRows::bind() {
@@ -575,8 +581,8 @@ void OdbcRows::bind() {
   const auto set = [&](SQLINTEGER attribute, SQLPOINTER value) {
     statement_.check(SQLSetStmtAttr(statement_.get(), attribute, value, 0));
   };
-  set(SQL_ATTR_ROW_BIND_TYPE, reinterpret_cast<SQLPOINTER>(stride_));
-  set(SQL_ATTR_ROW_ARRAY_SIZE, reinterpret_cast<SQLPOINTER>(rows_per_fetch_));
+  set(SQL_ATTR_ROW_BIND_TYPE, number(stride_));
+  set(SQL_ATTR_ROW_ARRAY_SIZE, number(rows_per_fetch_));
   set(SQL_ATTR_ROWS_FETCHED_PTR, &fetched_);
   char* const first = reinterpret_cast<char*>(buffer_.data());
   for (std::size_t i = 0; i < bindings_.size(); ++i) {
@@ -730,8 +736,7 @@ class OdbcLoad final : public Connection::Load {
     OdbcConnection::Statement statement(connection_);
     std::vector<std::size_t> order;
     statement.prepare(sql_, order);
-    statement.check(
-        SQLSetStmtAttr(statement.get(), SQL_ATTR_PARAMSET_SIZE, reinterpret_cast<SQLPOINTER>(rows.rows()), 0));
+    statement.check(SQLSetStmtAttr(statement.get(), SQL_ATTR_PARAMSET_SIZE, number(rows.rows()), 0));
     for (std::size_t i = 0; i < arrays_.size(); ++i)
       bind(statement, rows[i], arrays_[i], static_cast<SQLUSMALLINT>(i + 1));
     statement.check(SQLExecute(statement.get()));

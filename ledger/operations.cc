@@ -68,7 +68,7 @@ std::vector<Operation> read_operations(database::Connection& connection, std::st
 std::string_view name_of(OperationState state) { return kStates[static_cast<std::size_t>(state)]; }
 
 std::string Ledger::create_operation(const OperationSpec& spec) {
-  const std::string id = new_id();
+  std::string id = new_id();
   try {
     connection_->execute(
         "INSERT INTO redoubt_operation (id, kind, object, session, parent, state, phase, rollback_possible, "

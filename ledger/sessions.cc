@@ -28,7 +28,7 @@ constexpr std::string_view kColumns =
 std::string_view name_of(SessionState state) { return kStates[static_cast<std::size_t>(state)]; }
 
 std::string Ledger::create_session(const SessionSpec& spec, std::string_view tool_version) {
-  const std::string id = new_id();
+  std::string id = new_id();
   const Micros time = now();
   connection_->execute(
       "INSERT INTO redoubt_session (id, kind, state, config_file, config_hash, config, tool_version, summary, started, "
