@@ -158,7 +158,7 @@ std::optional<std::string> PostgresqlServer::missing() {
   return "no PostgreSQL server here: apt-get install postgresql";
 }
 
-PostgresqlServer::PostgresqlServer(std::vector<std::string> settings, fs::path data)
+PostgresqlServer::PostgresqlServer(const std::vector<std::string>& settings, fs::path data)
     : data_(data.empty() ? home_.path() / "data" : std::move(data)), port_(free_port()) {
   fs::create_directories(data_);
   give(data_, "postgres");

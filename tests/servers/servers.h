@@ -39,7 +39,7 @@ class PostgresqlServer final : public DatabaseServer {
  public:
   static std::optional<std::string> missing();
   // `settings`: lines of postgresql.conf. Data files lie in `data`, if given, else in a temporary directory.
-  explicit PostgresqlServer(std::vector<std::string> settings = {}, std::filesystem::path data = {});
+  explicit PostgresqlServer(const std::vector<std::string>& settings = {}, std::filesystem::path data = {});
   ~PostgresqlServer() override;
   std::string url() const override;
   std::string url_of(const std::string& user, const std::string& password) const override;
