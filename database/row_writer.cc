@@ -15,17 +15,21 @@ RowWriter::RowWriter(Connection& connection, Target target) : connection_(connec
   const Dialect& dialect = connection_.dialect();
   const std::string table = dialect.table(target_.schema, target_.table);
   const std::size_t width = target_.columns.size();
-  std::string names, marks, sets, keys;
+  std::string names, marks, sets, keys, key_names;
   for (std::size_t i = 0; i < width; ++i) {
     const std::string name = dialect.quote(target_.columns[i].name);
     names += (i ? ", " : "") + name;
     marks += fmt::format("{}${}", i ? ", " : "", i + 1);
     sets += fmt::format("{}{} = ${}", i ? ", " : "", name, i + 1);
   }
-  for (const std::size_t k : target_.key) keys += (keys.empty() ? "" : " AND ") + same(k, k + 1);
+  for (const std::size_t k : target_.key) {
+    key_names += (key_names.empty() ? "" : ", ") + dialect.quote(target_.columns[k].name);
+    keys += (keys.empty() ? "" : " AND ") + same(k, k + 1);
+  }
   const Engine engine = dialect.engine();
   if (engine == Engine::kSqlite || engine == Engine::kPostgresql) {
-    insert_ = fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING", table, names, marks);
+    insert_ =
+        fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO NOTHING", table, names, marks, key_names);
   } else {
     // INSERT IGNORE of MariaDB would ignore more than the key.
     insert_ = fmt::format("INSERT INTO {0} ({1}) SELECT {2} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {0} WHERE {3})",
@@ -45,6 +49,8 @@ std::string RowWriter::same(std::size_t column, std::size_t n) const {
       left += "::text";
     else if (info.type == Type::kText && info.native != "\"char\"")
       left += " COLLATE \"C\"";
+  } else if (dialect.engine() == Engine::kSqlite) {
+    right += " COLLATE BINARY";  // on this side, so that the column keeps its affinity
   } else if (dialect.engine() == Engine::kMariadb) {
     // Collations ignore case and blanks at the end, and a decimal beside a text is compared as double.
     if (storage_of(info.type) == Storage::kText && info.type != Type::kDecimal)
@@ -55,13 +61,13 @@ std::string RowWriter::same(std::size_t column, std::size_t n) const {
   return dialect.same(left, right);
 }
 
-// The key comes first: it is what an index finds.
+// The key as an index finds it, by the column's own idea of equality; then every column exactly.
 std::string RowWriter::guard(std::size_t first) const {
   std::string out;
-  const auto add_column = [&](std::size_t i) { out += (out.empty() ? "" : " AND ") + same(i, first + i + 1); };
-  for (const std::size_t k : target_.key) add_column(k);
-  for (std::size_t i = 0; i < target_.columns.size(); ++i)
-    if (std::find(target_.key.begin(), target_.key.end(), i) == target_.key.end()) add_column(i);
+  for (const std::size_t k : target_.key)
+    out += fmt::format("{}{} = ${}", out.empty() ? "" : " AND ", connection_.dialect().quote(target_.columns[k].name),
+                       first + k + 1);
+  for (std::size_t i = 0; i < target_.columns.size(); ++i) out += " AND " + same(i, first + i + 1);
   return out;
 }
 

@@ -19,7 +19,7 @@ namespace redoubt::database {
 struct Target {
   std::string schema, table;
   std::vector<ColumnInfo> columns;  // as read from the table; batches have these
-  std::vector<std::size_t> key;     // indices into columns, at least one
+  std::vector<std::size_t> key;     // indices into columns, at least one: a unique index has just these, none NULL
 };
 
 // Reads the columns of a table, in its order. Throws DatabaseError(kObject).
@@ -40,7 +40,7 @@ class RowWriter {
   Written remove(const Batch& before);
 
  private:
-  // column = $n, so that NULL equals NULL and nothing equals that differs in a byte.
+  // The column is $n, so that NULL equals NULL and nothing equals that differs in a byte.
   std::string same(std::size_t column, std::size_t n) const;
   std::string guard(std::size_t first) const;
   Written run(const std::string& sql, const Batch& parameters);

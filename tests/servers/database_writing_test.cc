@@ -91,6 +91,49 @@ TEST_P(Writing, WhatWasReadIsAValidGuard) {
   EXPECT_TRUE(written.refused.empty());
 }
 
+// Every update and delete finds its row by the index of the key.
+TEST_P(Writing, RowsAreFoundByTheirKey) {
+  if (is("sqlite")) GTEST_SKIP() << "SQLite does not count what it reads";
+  connection().execute("DROP TABLE t");
+  connection().execute("CREATE TABLE t (name varchar(40) PRIMARY KEY, v integer)");
+  RowWriter writer(connection(), {"", "t", columns_of(connection(), "", "t"), {0}});
+  Batch rows(2, 5000);
+  for (int i = 0; i < 5000; ++i) rows[0].add_text(fmt::format("key {}", i)), rows[1].add_integer(i);
+  EXPECT_EQ(writer.insert(rows).rows, 5000);
+  connection().execute(is("postgresql") ? "ANALYZE t" : "ANALYZE TABLE t");
+  Batch some(2, 200);
+  for (int i = 0; i < 200; ++i) some[0].add_text(fmt::format("key {}", i * 20)), some[1].add_integer(i * 20);
+  // Rows read one behind the other, as a scan does.
+  const auto scanned = [&]() -> std::int64_t {
+    if (is("postgresql"))
+      return connection()
+          .read_row("SELECT coalesce(sum(seq_tup_read), 0)::bigint FROM pg_stat_xact_user_tables")[0]
+          .integer(0);
+    return std::stoll(std::string(connection()
+                                      .read_row("SELECT variable_value FROM information_schema.session_status "
+                                                "WHERE variable_name = 'HANDLER_READ_RND_NEXT'")[0]
+                                      .text(0)));
+  };
+  Transaction transaction(connection());
+  const std::int64_t before = scanned();
+  EXPECT_EQ(writer.remove(some).rows, 200);
+  EXPECT_LT(scanned() - before, 5000) << "more than one scan of the table for 200 rows";
+  transaction.commit();
+}
+
+// A key that a collation takes for another is not the key.
+TEST_P(Writing, WhatOnlyACollationTakesForEqualIsRefused) {
+  if (is("postgresql")) GTEST_SKIP() << "its collations tell all texts apart";
+  connection().execute("DROP TABLE t");
+  connection().execute(is("sqlite") ? "CREATE TABLE t (name text COLLATE NOCASE PRIMARY KEY, v text COLLATE RTRIM)"
+                                    : "CREATE TABLE t (name varchar(40) PRIMARY KEY, v varchar(40))");
+  RowWriter writer(connection(), {"", "t", columns_of(connection(), "", "t"), {0}});
+  EXPECT_EQ(writer.insert(database::row("Key", "v")).rows, 1);
+  for (const auto& [name, v] : {std::pair{"KEY", "v"}, std::pair{"Key", "v "}})
+    EXPECT_EQ(writer.remove(database::row(name, v)).refused.size(), 1U) << name << "|" << v;
+  EXPECT_EQ(writer.remove(database::row("Key", "v")).rows, 1);
+}
+
 TEST_P(Writing, AnErrorTakesTheWholeBatchBack) {
   connection().execute("DROP TABLE t");
   connection().execute("CREATE TABLE t (id integer PRIMARY KEY, v integer NOT NULL)");
