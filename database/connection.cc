@@ -26,12 +26,31 @@ Batch Connection::read_row(std::string_view sql, const Batch& parameters) {
   return batch;
 }
 
+Transaction::Transaction(Connection& connection, Access access)
+    : connection_(connection), nested_(connection.in_transaction()) {
+  if (nested_)
+    connection_.execute("SAVEPOINT redoubt");
+  else
+    connection_.begin(access);
+}
+
 Transaction::~Transaction() {
-  if (!connection_) return;
+  if (!open_) return;
   try {
-    connection_->rollback();
+    if (nested_)
+      connection_.execute("ROLLBACK TO SAVEPOINT redoubt");
+    else
+      connection_.rollback();
   } catch (const Error&) {  // the connection is gone, and the transaction with it
   }
+}
+
+void Transaction::commit() {
+  if (!nested_)
+    connection_.commit();
+  else if (connection_.dialect().engine() != Engine::kOracle)  // which has no RELEASE
+    connection_.execute("RELEASE SAVEPOINT redoubt");
+  open_ = false;
 }
 
 }  // namespace redoubt::database

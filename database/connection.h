@@ -2,7 +2,8 @@
 // engine; rows come and go as batches (batch.h); what differs between engines is in dialect.h and position.h.
 //
 // A connection belongs to one thread at a time, except for cancel(). A statement that fails throws DatabaseError and
-// leaves nothing half done: outside of begin() and commit() every call is a transaction of its own.
+// leaves nothing half done: outside of begin() and commit() every statement is a transaction of its own, and so are all
+// rows of a batch.
 #pragma once
 
 #include <chrono>
@@ -89,27 +90,25 @@ struct Options {
   std::chrono::milliseconds statement_timeout = std::chrono::seconds(300);  // 0 = none
   std::string application = "redoubt";  // what the DBA sees in pg_stat_activity, V$SESSION
   Access access = Access::kReadWrite;   // kReadOnly: the session refuses to write
+  bool create = true;                   // SQLite: make the file where there is none
 };
 
 // Connects. Throws DatabaseError.
 std::unique_ptr<Connection> connect(const Url& url, const Options& options = {});
 
-// Ends what it began, unless committed.
+// All or nothing: a transaction, or a savepoint in the one that is under way. Taken back, unless committed.
 class Transaction {
  public:
-  explicit Transaction(Connection& connection, Access access = Access::kReadWrite) : connection_(&connection) {
-    connection.begin(access);
-  }
+  explicit Transaction(Connection& connection, Access access = Access::kReadWrite);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
-  void commit() {
-    connection_->commit();
-    connection_ = nullptr;
-  }
+  void commit();
 
  private:
-  Connection* connection_;
+  Connection& connection_;
+  const bool nested_;
+  bool open_ = true;
 };
 
 }  // namespace redoubt::database

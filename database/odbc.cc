@@ -130,7 +130,12 @@ bool read_duration(std::string_view text, Interval& out) {
   return true;
 }
 
+// MariaDB's TIME. Throws where the interval has parts that it has not, so that none is lost.
 std::string duration_text(const Interval& v) {
+  if (v.months != 0 || v.days != 0 || v.nanos != 0)
+    throw DatabaseError(Failure::kConstraint, "22015", "ODBC",
+                        fmt::format("an interval of {} months, {} days and {} nanoseconds has no form here (22015)",
+                                    v.months, v.days, v.nanos));
   const std::int64_t micros = v.micros < 0 ? -v.micros : v.micros;
   return fmt::format("{}{:02}:{:02}:{:02}.{:06}", v.micros < 0 ? "-" : "", micros / 3'600'000'000,
                      micros / 60'000'000 % 60, micros / 1'000'000 % 60, micros % 1'000'000);
@@ -425,29 +430,24 @@ void OdbcConnection::Arguments::bind(const Batch& parameters, std::size_t row) {
 }
 
 std::vector<std::int64_t> OdbcConnection::execute(std::string_view sql, const Batch& parameters) {
-  const bool own = !in_transaction_ && parameters.rows() > 1;
-  if (own) begin(Access::kReadWrite);
-  try {
-    std::vector<std::int64_t> changed(parameters.rows());
-    {
-      Statement statement(*this);
-      std::vector<std::size_t> order;
-      statement.prepare(sql, order);
-      Arguments arguments(statement, order);
-      for (std::size_t row = 0; row < parameters.rows(); ++row) {
-        arguments.bind(parameters, row);
-        const SQLRETURN result = SQLExecute(statement.get());
-        if (result != SQL_NO_DATA) statement.check(result);
-        changed[row] = result == SQL_NO_DATA ? 0 : statement.changed();
-        SQLFreeStmt(statement.get(), SQL_CLOSE);
-      }
+  std::optional<Transaction> own;
+  if (!in_transaction_ && parameters.rows() > 1) own.emplace(*this);
+  std::vector<std::int64_t> changed(parameters.rows());
+  {
+    Statement statement(*this);
+    std::vector<std::size_t> order;
+    statement.prepare(sql, order);
+    Arguments arguments(statement, order);
+    for (std::size_t row = 0; row < parameters.rows(); ++row) {
+      arguments.bind(parameters, row);
+      const SQLRETURN result = SQLExecute(statement.get());
+      if (result != SQL_NO_DATA) statement.check(result);
+      changed[row] = result == SQL_NO_DATA ? 0 : statement.changed();
+      SQLFreeStmt(statement.get(), SQL_CLOSE);
     }
-    if (own) commit();
-    return changed;
-  } catch (...) {
-    if (own) rollback();
-    throw;
   }
+  if (own) own->commit();
+  return changed;
 }
 
 // --- rows ---
@@ -707,45 +707,29 @@ void OdbcRows::take_long(Column& column, std::size_t i) {
 class OdbcLoad final : public Connection::Load {
  public:
   OdbcLoad(OdbcConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
-      : connection_(connection), own_(!connection.in_transaction()), arrays_(columns.size()) {
+      : connection_(connection), transaction_(connection), arrays_(columns.size()) {
     std::string names, marks;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
       marks += i ? ", ?" : "?";
     }
     sql_ = fmt::format("INSERT INTO {} ({}) VALUES ({})", table, names, marks);
-    if (own_)
-      connection_.begin(Access::kReadWrite);
-    else
-      connection_.execute("SAVEPOINT redoubt_load");
-  }
-
-  ~OdbcLoad() override {
-    if (done_) return;
-    try {
-      if (own_)
-        connection_.rollback();
-      else
-        connection_.execute("ROLLBACK TO SAVEPOINT redoubt_load");
-    } catch (const Error&) {  // the connection is gone, and what was loaded with it
-    }
   }
 
   void add(const Batch& rows) override {
-    if (rows.rows() == 0) return;
-    OdbcConnection::Statement statement(connection_);
-    std::vector<std::size_t> order;
-    statement.prepare(sql_, order);
-    statement.check(SQLSetStmtAttr(statement.get(), SQL_ATTR_PARAMSET_SIZE, number(rows.rows()), 0));
-    for (std::size_t i = 0; i < arrays_.size(); ++i)
-      bind(statement, rows[i], arrays_[i], static_cast<SQLUSMALLINT>(i + 1));
-    statement.check(SQLExecute(statement.get()));
+    for (std::size_t from = 0, to = 0; from < rows.rows(); from = to) {
+      to = end_of_round(rows, from);
+      OdbcConnection::Statement statement(connection_);
+      std::vector<std::size_t> order;
+      statement.prepare(sql_, order);
+      statement.check(SQLSetStmtAttr(statement.get(), SQL_ATTR_PARAMSET_SIZE, number(to - from), 0));
+      for (std::size_t i = 0; i < arrays_.size(); ++i)
+        bind(statement, rows[i], from, to, arrays_[i], static_cast<SQLUSMALLINT>(i + 1));
+      statement.check(SQLExecute(statement.get()));
+    }
   }
 
-  void finish() override {
-    if (own_) connection_.commit();
-    done_ = true;
-  }
+  void finish() override { transaction_.commit(); }
 
  private:
   struct Array {
@@ -756,10 +740,27 @@ class OdbcLoad final : public Connection::Load {
     std::vector<char> texts;
   };
 
+  // How far from `from` on rows go in one round: in an array every value takes as much as the longest of its column.
+  static std::size_t end_of_round(const Batch& rows, std::size_t from) {
+    std::vector<std::size_t> widths(rows.width(), sizeof(SQLLEN));
+    std::size_t width = 0;
+    for (std::size_t row = from; row < rows.rows(); ++row) {
+      width = 0;
+      for (std::size_t i = 0; i < rows.width(); ++i) {
+        const Storage storage = rows[i].storage(row);
+        const bool sized = storage == Storage::kText || storage == Storage::kBytes;
+        widths[i] = std::max(widths[i], sized ? rows[i].text(row).size() : sizeof(std::uint64_t));
+        width += widths[i];
+      }
+      if (row > from && width * (row - from + 1) > kFetchBytes) return row;
+    }
+    return rows.rows();
+  }
+
   // The storage that all values have, kNull for none at all, kText where they differ.
-  static Storage storage_of_all(const Column& column) {
+  static Storage storage_of_all(const Column& column, std::size_t from, std::size_t to) {
     Storage all = Storage::kNull;
-    for (std::size_t row = 0; row < column.rows(); ++row) {
+    for (std::size_t row = from; row < to; ++row) {
       const Storage storage = column.storage(row);
       if (all == Storage::kNull)
         all = storage;
@@ -769,18 +770,18 @@ class OdbcLoad final : public Connection::Load {
     return all;
   }
 
-  static void bind(OdbcConnection::Statement& statement, const Column& column, Array& array, SQLUSMALLINT mark) {
-    const std::size_t rows = column.rows();
-    const Storage storage = storage_of_all(column);
+  static void bind(OdbcConnection::Statement& statement, const Column& column, std::size_t from, std::size_t to,
+                   Array& array, SQLUSMALLINT mark) {
+    const Storage storage = storage_of_all(column, from, to);
     const auto bind_array = [&](SQLSMALLINT c_type, SQLSMALLINT sql_type, void* values, std::size_t width) {
       statement.check(SQLBindParameter(statement.get(), mark, SQL_PARAM_INPUT, c_type, sql_type, width, 0, values,
                                        static_cast<SQLLEN>(width), array.lengths.data()));
     };
     array.lengths.clear();
     if (storage == Storage::kInteger || storage == Storage::kDouble) {
-      array.words.resize(rows);
-      for (std::size_t row = 0; row < rows; ++row) {
-        array.words[row] = static_cast<std::uint64_t>(column.integer(row));  // of a double its bits
+      array.words.clear();
+      for (std::size_t row = from; row < to; ++row) {
+        array.words.push_back(static_cast<std::uint64_t>(column.integer(row)));  // of a double its bits
         array.lengths.push_back(column.is_null(row) ? SQL_NULL_DATA : 0);
       }
       if (storage == Storage::kInteger) return bind_array(SQL_C_SBIGINT, SQL_BIGINT, array.words.data(), 8);
@@ -789,7 +790,7 @@ class OdbcLoad final : public Connection::Load {
     array.values.clear();
     array.ends.clear();
     std::size_t width = 1;
-    for (std::size_t row = 0, start = 0; row < rows; ++row) {
+    for (std::size_t row = from, start = 0; row < to; ++row) {
       switch (column.storage(row)) {
         case Storage::kNull: break;
         case Storage::kInteger: array.values.append_int(column.integer(row)); break;
@@ -804,10 +805,10 @@ class OdbcLoad final : public Connection::Load {
       array.lengths.push_back(column.is_null(row) ? SQL_NULL_DATA : static_cast<SQLLEN>(size));
       array.ends.push_back(start += size);
     }
-    array.texts.assign(width * rows, '\0');
-    for (std::size_t row = 0, start = 0; row < rows; start = array.ends[row++]) {
-      const std::string_view text = array.values.view().substr(start, array.ends[row] - start);
-      if (!text.empty()) std::memcpy(array.texts.data() + row * width, text.data(), text.size());
+    array.texts.assign(width * (to - from), '\0');
+    for (std::size_t i = 0, start = 0; i < array.ends.size(); start = array.ends[i++]) {
+      const std::string_view text = array.values.view().substr(start, array.ends[i] - start);
+      if (!text.empty()) std::memcpy(array.texts.data() + i * width, text.data(), text.size());
     }
     if (storage == Storage::kBytes)
       bind_array(SQL_C_BINARY, SQL_VARBINARY, array.texts.data(), width);
@@ -816,7 +817,7 @@ class OdbcLoad final : public Connection::Load {
   }
 
   OdbcConnection& connection_;
-  bool own_, done_ = false;
+  Transaction transaction_;
   std::string sql_;
   std::vector<Array> arrays_;
 };

@@ -262,9 +262,15 @@ void write_copied(TextBuffer& out, std::string_view text) {
 
 // Can COPY read the rows of this statement?
 bool is_query(std::string_view sql) {
-  const std::size_t start = sql.find_first_not_of(" \t\r\n(");
-  if (start == sql.npos) return false;
-  std::string word(sql.substr(start, 6));
+  for (;;) {  // up to the first word
+    sql.remove_prefix(std::min(sql.find_first_not_of(" \t\r\n("), sql.size()));
+    const std::string_view end = sql.starts_with("--") ? "\n" : sql.starts_with("/*") ? "*/" : "";
+    if (end.empty()) break;
+    const std::size_t found = sql.find(end, 2);
+    if (found == sql.npos) return false;
+    sql.remove_prefix(found + end.size());
+  }
+  std::string word(sql.substr(0, 6));
   std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
   return word == "SELECT" || word.starts_with("WITH") || word.starts_with("TABLE") || word == "VALUES";
 }
@@ -751,7 +757,7 @@ class ResultRows final : public Rows {
 class CopyLoad final : public Connection::Load {
  public:
   CopyLoad(PostgresqlConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
-      : connection_(connection), running_(connection), columns_(columns) {
+      : connection_(connection), transaction_(connection), running_(connection), columns_(columns) {
     std::string names;
     for (std::size_t i = 0; i < columns.size(); ++i)
       names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
@@ -792,6 +798,7 @@ class CopyLoad final : public Connection::Load {
     open_ = false;
     while (PQputCopyEnd(connection_.get(), nullptr) == 0) connection_.wait(true);
     connection_.each_result([](const Result&) {});
+    transaction_.commit();
   }
 
  private:
@@ -808,6 +815,7 @@ class CopyLoad final : public Connection::Load {
   }
 
   PostgresqlConnection& connection_;
+  Transaction transaction_;  // ends behind the COPY
   PostgresqlConnection::Running running_;
   std::vector<ColumnInfo> columns_;
   TextBuffer text_;

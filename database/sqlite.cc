@@ -84,8 +84,9 @@ class SqliteConnection final : public Connection {
  public:
   SqliteConnection(const Url& url, const Options& options) : place_(url.shown()), timeout_(options.statement_timeout) {
     const bool read_only = options.access == Access::kReadOnly;
-    const int flags = (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
-                      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    const int flags =
+        (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (options.create ? SQLITE_OPEN_CREATE : 0)) |
+        SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const int result = sqlite3_open_v2(url.name.c_str(), &db_, flags, nullptr);
     if (result != SQLITE_OK) {
       const std::string what = db_ ? sqlite3_errmsg(db_) : "out of memory";
@@ -118,25 +119,24 @@ class SqliteConnection final : public Connection {
   }
 
   std::vector<std::int64_t> execute(std::string_view sql, const Batch& parameters) override {
-    const bool own = !in_transaction() && parameters.rows() > 1;
-    if (own) begin();
-    try {
+    std::optional<Transaction> own;
+    if (!in_transaction() && parameters.rows() > 1) own.emplace(*this);
+    std::vector<std::int64_t> changed(parameters.rows());
+    {
       const Running running(*this);
       const Statement statement = prepare_numbered(sql);
-      std::vector<std::int64_t> changed(parameters.rows());
       for (std::size_t row = 0; row < parameters.rows(); ++row) {
         bind(statement.get(), parameters, row);
         const int before = sqlite3_total_changes(db_);
         run(statement.get());
-        changed[row] = sqlite3_total_changes(db_) - before;
+        // Of the statement alone, without what its triggers changed; a statement that changes nothing leaves the old
+        // count.
+        changed[row] = sqlite3_total_changes(db_) == before ? 0 : sqlite3_changes(db_);
         sqlite3_reset(statement.get());
       }
-      if (own) commit();
-      return changed;
-    } catch (...) {
-      if (own) rollback();
-      throw;
     }
+    if (own) own->commit();
+    return changed;
   }
 
   std::unique_ptr<Rows> read(std::string_view sql, const Batch& parameters) override;
@@ -146,7 +146,6 @@ class SqliteConnection final : public Connection {
     // A writer takes its lock now: to upgrade later may fail with a conflict that no waiting can solve.
     execute(access == Access::kReadOnly ? "BEGIN" : "BEGIN IMMEDIATE");
   }
-  void begin() { begin(Access::kReadWrite); }
   void commit() override { execute("COMMIT"); }
   void rollback() override {
     if (in_transaction()) execute("ROLLBACK");  // some errors have rolled back already
@@ -349,34 +348,20 @@ class SqliteRows final : public Rows {
 class SqliteLoad final : public Connection::Load {
  public:
   SqliteLoad(SqliteConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
-      : connection_(connection), own_(!connection.in_transaction()) {
+      : connection_(connection), transaction_(connection) {
     std::string names, marks;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
       marks += fmt::format("{}${}", i ? ", " : "", i + 1);
     }
     sql_ = fmt::format("INSERT INTO {} ({}) VALUES ({})", table, names, marks);
-    connection_.execute(own_ ? "BEGIN IMMEDIATE" : "SAVEPOINT redoubt_load");
-  }
-  ~SqliteLoad() override {
-    if (done_) return;
-    try {
-      if (own_)
-        connection_.rollback();
-      else
-        connection_.execute("ROLLBACK TO redoubt_load; RELEASE redoubt_load");
-    } catch (const Error&) {  // the error that ended the load has rolled back already
-    }
   }
   void add(const Batch& rows) override { connection_.execute(sql_, rows); }
-  void finish() override {
-    connection_.execute(own_ ? "COMMIT" : "RELEASE redoubt_load");
-    done_ = true;
-  }
+  void finish() override { transaction_.commit(); }
 
  private:
   SqliteConnection& connection_;
-  bool own_, done_ = false;
+  Transaction transaction_;
   std::string sql_;
 };
 
