@@ -49,17 +49,13 @@ std::int64_t Ledger::save_checkpoint(std::string_view stream, std::string_view b
 
 std::vector<Checkpoint> Ledger::checkpoints(std::string_view stream) {
   std::vector<Checkpoint> out;
-  const auto rows = connection_->read(
-      "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC",
-      row(stream));
-  Batch batch(4);
-  while (rows->next(batch)) {
-    for (std::size_t i = 0; i < batch.rows(); ++i) {
-      Checkpoint c{integer(batch, 0, i), integer(batch, 1, i), text(batch, 2, i)};
-      c.whole = integer(batch, 3, i) == checksum_of(stream, c.number, c.body);
-      out.push_back(std::move(c));
-    }
-  }
+  each_row(*connection_,
+           "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC",
+           row(stream), [&](const Batch& batch, std::size_t i) {
+             Checkpoint c{integer(batch, 0, i), integer(batch, 1, i), text(batch, 2, i)};
+             c.whole = integer(batch, 3, i) == checksum_of(stream, c.number, c.body);
+             out.push_back(std::move(c));
+           });
   return out;
 }
 
@@ -92,17 +88,15 @@ void Ledger::add_point(const RestorePoint& p) {
 
 std::vector<RestorePoint> Ledger::points() {
   std::vector<RestorePoint> out;
-  const auto rows = connection_->read(
-      "SELECT name, database, position, time, created, guaranteed, protected, batch, step, attempt, note FROM "
-      "redoubt_point "
-      "ORDER BY time, name");
-  Batch batch(rows->columns().size());
-  while (rows->next(batch)) {
-    for (std::size_t i = 0; i < batch.rows(); ++i)
-      out.push_back({text(batch, 0, i), text(batch, 1, i), text(batch, 2, i), integer(batch, 3, i),
-                     integer(batch, 4, i), integer(batch, 5, i) != 0, integer(batch, 6, i) != 0, text(batch, 7, i),
-                     text(batch, 8, i), integer(batch, 9, i), text(batch, 10, i)});
-  }
+  each_row(*connection_,
+           "SELECT name, database, position, time, created, guaranteed, protected, batch, step, attempt, note FROM "
+           "redoubt_point "
+           "ORDER BY time, name",
+           Batch(0), [&](const Batch& batch, std::size_t i) {
+             out.push_back({text(batch, 0, i), text(batch, 1, i), text(batch, 2, i), integer(batch, 3, i),
+                            integer(batch, 4, i), integer(batch, 5, i) != 0, integer(batch, 6, i) != 0,
+                            text(batch, 7, i), text(batch, 8, i), integer(batch, 9, i), text(batch, 10, i)});
+           });
   return out;
 }
 

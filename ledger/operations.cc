@@ -37,29 +37,26 @@ constexpr std::string_view kColumns =
 std::vector<Operation> read_operations(database::Connection& connection, std::string_view where,
                                        const Batch& parameters) {
   std::vector<Operation> out;
-  const auto rows = connection.read(fmt::format("{}{} ORDER BY created, id", kColumns, where), parameters);
-  Batch batch(rows->columns().size());
-  while (rows->next(batch)) {
-    for (std::size_t i = 0; i < batch.rows(); ++i) {
-      Operation o;
-      o.id = text(batch, 0, i);
-      o.kind = text(batch, 1, i);
-      o.object = text(batch, 2, i);
-      o.session = text(batch, 3, i);
-      o.parent = text(batch, 4, i);
-      o.state = named<OperationState>(kStates, text(batch, 5, i));
-      o.phase = text(batch, 6, i);
-      o.rollback_possible = integer(batch, 7, i) != 0;
-      o.facts = text(batch, 8, i);
-      o.error_code = text(batch, 9, i);
-      o.error = text(batch, 10, i);
-      o.owner = text(batch, 11, i);
-      o.created = integer(batch, 12, i);
-      o.started = integer(batch, 13, i);
-      o.finished = integer(batch, 14, i);
-      out.push_back(std::move(o));
-    }
-  }
+  each_row(connection, fmt::format("{}{} ORDER BY created, id", kColumns, where), parameters,
+           [&](const Batch& batch, std::size_t i) {
+             Operation o;
+             o.id = text(batch, 0, i);
+             o.kind = text(batch, 1, i);
+             o.object = text(batch, 2, i);
+             o.session = text(batch, 3, i);
+             o.parent = text(batch, 4, i);
+             o.state = named<OperationState>(kStates, text(batch, 5, i));
+             o.phase = text(batch, 6, i);
+             o.rollback_possible = integer(batch, 7, i) != 0;
+             o.facts = text(batch, 8, i);
+             o.error_code = text(batch, 9, i);
+             o.error = text(batch, 10, i);
+             o.owner = text(batch, 11, i);
+             o.created = integer(batch, 12, i);
+             o.started = integer(batch, 13, i);
+             o.finished = integer(batch, 14, i);
+             out.push_back(std::move(o));
+           });
   return out;
 }
 

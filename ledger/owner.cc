@@ -22,14 +22,17 @@ std::string first_line(const char* path) {
 }
 
 // Field 22 of /proc/PID/stat. The second field, the name, may hold blanks and parentheses, so counting starts behind
-// the last parenthesis. 0 = no such process.
+// the last parenthesis. 0 = no such process, or one that has ended and is only not waited for.
 std::int64_t start_of(std::int64_t pid) {
   const std::string line = first_line(fmt::format("/proc/{}/stat", pid).c_str());
   const std::size_t name_end = line.rfind(')');
   if (name_end == line.npos) return 0;
   std::istringstream fields(line.substr(name_end + 1));
   std::string field;
-  for (int i = 3; i <= 22; ++i) fields >> field;
+  for (int i = 3; i <= 22; ++i) {
+    fields >> field;
+    if (i == 3 && (field == "Z" || field == "X")) return 0;
+  }
   return field.empty() ? 0 : std::stoll(field);
 }
 
@@ -49,7 +52,7 @@ Process this_process() {
 
 Life life_of(const Process& process) {
   if (process.machine != this_machine()) return Life::kElsewhere;
-  return start_of(process.pid) == process.started ? Life::kAlive : Life::kGone;
+  return process.started != 0 && start_of(process.pid) == process.started ? Life::kAlive : Life::kGone;
 }
 
 std::string new_id() {

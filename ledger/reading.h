@@ -4,7 +4,7 @@
 #include <array>
 #include <string>
 
-#include "database/batch.h"
+#include "database/connection.h"
 
 namespace redoubt::ledger {
 
@@ -14,6 +14,15 @@ inline std::string text(const database::Batch& rows, std::size_t column, std::si
 
 inline std::int64_t integer(const database::Batch& rows, std::size_t column, std::size_t row) {
   return rows[column].is_null(row) ? 0 : rows[column].integer(row);
+}
+
+// Calls `take(batch, row)` for every row of a query.
+template <class Take>
+void each_row(database::Connection& connection, std::string_view sql, const database::Batch& parameters, Take&& take) {
+  const auto rows = connection.read(sql, parameters);
+  database::Batch batch(rows->columns().size());
+  while (rows->next(batch))
+    for (std::size_t i = 0; i < batch.rows(); ++i) take(batch, i);
 }
 
 // The member of `names` that is called so, as its index.

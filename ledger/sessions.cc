@@ -41,27 +41,23 @@ std::vector<Session> Ledger::sessions(std::string_view kind) {
   std::vector<Session> out;
   {
     const std::string where = kind.empty() ? "" : "WHERE kind = $1 ";
-    const auto rows = connection_->read(fmt::format("{}{}ORDER BY started DESC, id", kColumns, where),
-                                        kind.empty() ? Batch(0) : row(kind));
-    Batch batch(rows->columns().size());
-    while (rows->next(batch)) {
-      for (std::size_t i = 0; i < batch.rows(); ++i) {
-        Session s;
-        s.id = text(batch, 0, i);
-        s.kind = text(batch, 1, i);
-        s.state = named<SessionState>(kStates, text(batch, 2, i));
-        s.config_file = text(batch, 3, i);
-        s.config_hash = text(batch, 4, i);
-        s.config = text(batch, 5, i);
-        s.tool_version = text(batch, 6, i);
-        s.summary = text(batch, 7, i);
-        s.started = integer(batch, 8, i);
-        s.updated = integer(batch, 9, i);
-        s.run_seconds = batch[10].real(i);
-        s.owner.token = text(batch, 11, i);
-        out.push_back(std::move(s));
-      }
-    }
+    each_row(*connection_, fmt::format("{}{}ORDER BY started DESC, id", kColumns, where),
+             kind.empty() ? Batch(0) : row(kind), [&](const Batch& batch, std::size_t i) {
+               Session s;
+               s.id = text(batch, 0, i);
+               s.kind = text(batch, 1, i);
+               s.state = named<SessionState>(kStates, text(batch, 2, i));
+               s.config_file = text(batch, 3, i);
+               s.config_hash = text(batch, 4, i);
+               s.config = text(batch, 5, i);
+               s.tool_version = text(batch, 6, i);
+               s.summary = text(batch, 7, i);
+               s.started = integer(batch, 8, i);
+               s.updated = integer(batch, 9, i);
+               s.run_seconds = batch[10].real(i);
+               s.owner.token = text(batch, 11, i);
+               out.push_back(std::move(s));
+             });
   }
   for (Session& s : out) s.owner = owner_of(s.owner.token);
   return out;
@@ -87,7 +83,8 @@ void Ledger::claim_session(const std::string& id) {
                 fmt::format("session {} is run by process {} on {}", id, s.owner.process.pid, s.owner.process.host),
                 "wait for it, or stop it");
   const std::string same = connection_->dialect().same("owner", "$3");
-  const Batch parameters = row(token_, now(), s.owner.token.empty() ? std::optional<std::string>() : s.owner.token, id);
+  const Batch parameters =
+      row(token_, now(), s.owner.token.empty() ? std::optional<std::string>() : s.owner.token, s.id);
   change_one(
       fmt::format("UPDATE redoubt_session SET state = 'running', owner = $1, updated = $2 WHERE {} AND id = $4", same),
       parameters, fmt::format("session {} was taken by another process just now", id));
@@ -110,7 +107,10 @@ void Ledger::remove_session(const std::string& id) {
                 "stop it first");
   database::Transaction transaction(*connection_);
   connection_->execute("DELETE FROM redoubt_unit WHERE session = $1", row(s.id));
-  connection_->execute("DELETE FROM redoubt_session WHERE id = $1", row(s.id));
+  change_one(
+      fmt::format("DELETE FROM redoubt_session WHERE id = $1 AND {}", connection_->dialect().same("owner", "$2")),
+      row(s.id, s.owner.token.empty() ? std::optional<std::string>() : s.owner.token),
+      fmt::format("session {} was taken by another process just now", s.id));
   transaction.commit();
 }
 

@@ -54,26 +54,22 @@ std::vector<Unit> Ledger::claim(const std::string& session, std::size_t most, st
   std::vector<Unit> out;
   {
     // SQLite's transaction is the only writer; PostgreSQL steps over what others are claiming.
-    const auto rows = connection_->read(
-        fmt::format(
-            "SELECT subject, number, attempt, plan FROM redoubt_unit WHERE session = $1 AND state = 'pending' {}"
-            "ORDER BY planned LIMIT {} {}",
-            subject.empty() ? "" : "AND subject = $2 ", most, is_sqlite() ? "" : "FOR UPDATE SKIP LOCKED"),
-        subject.empty() ? row(session) : row(session, subject));
-    Batch batch(rows->columns().size());
-    while (rows->next(batch)) {
-      for (std::size_t i = 0; i < batch.rows(); ++i) {
-        Unit unit;
-        unit.session = session;
-        unit.subject = text(batch, 0, i);
-        unit.number = integer(batch, 1, i);
-        unit.attempt = integer(batch, 2, i) + 1;
-        unit.plan = text(batch, 3, i);
-        unit.state = UnitState::kRunning;
-        unit.owner = token_;
-        out.push_back(std::move(unit));
-      }
-    }
+    each_row(*connection_,
+             fmt::format(
+                 "SELECT subject, number, attempt, plan FROM redoubt_unit WHERE session = $1 AND state = 'pending' {}"
+                 "ORDER BY planned LIMIT {} {}",
+                 subject.empty() ? "" : "AND subject = $2 ", most, is_sqlite() ? "" : "FOR UPDATE SKIP LOCKED"),
+             subject.empty() ? row(session) : row(session, subject), [&](const Batch& batch, std::size_t i) {
+               Unit unit;
+               unit.session = session;
+               unit.subject = text(batch, 0, i);
+               unit.number = integer(batch, 1, i);
+               unit.attempt = integer(batch, 2, i) + 1;
+               unit.plan = text(batch, 3, i);
+               unit.state = UnitState::kRunning;
+               unit.owner = token_;
+               out.push_back(std::move(unit));
+             });
   }
   if (out.empty()) return out;
   const Micros time = now();
@@ -99,11 +95,8 @@ std::vector<Unit> Ledger::claim(const std::string& session, std::size_t most, st
 std::int64_t Ledger::recover(const std::string& session) {
   std::vector<std::string> owners;
   {
-    const auto rows = connection_->read(
-        "SELECT DISTINCT owner FROM redoubt_unit WHERE session = $1 AND state = 'running'", row(session));
-    Batch batch(1);
-    while (rows->next(batch))
-      for (std::size_t i = 0; i < batch.rows(); ++i) owners.push_back(text(batch, 0, i));
+    each_row(*connection_, "SELECT DISTINCT owner FROM redoubt_unit WHERE session = $1 AND state = 'running'",
+             row(session), [&](const Batch& batch, std::size_t i) { owners.push_back(text(batch, 0, i)); });
   }
   std::int64_t recovered = 0;
   for (const std::string& owner : owners) {
@@ -189,49 +182,42 @@ std::int64_t Ledger::restart(const std::string& session, std::string_view subjec
 
 std::map<std::string, Counts> Ledger::counts(const std::string& session) {
   std::map<std::string, Counts> out;
-  const auto rows = connection_->read(
-      "SELECT subject, state, count(*) FROM redoubt_unit WHERE session = $1 GROUP BY subject, state", row(session));
-  Batch batch(3);
-  while (rows->next(batch)) {
-    for (std::size_t i = 0; i < batch.rows(); ++i) {
-      Counts& counts = out[text(batch, 0, i)];
-      const std::int64_t count = integer(batch, 2, i);
-      switch (named<UnitState>(kStates, text(batch, 1, i))) {
-        case UnitState::kPending: counts.pending = count; break;
-        case UnitState::kRunning: counts.running = count; break;
-        case UnitState::kDone: counts.done = count; break;
-        case UnitState::kFailed: counts.failed = count; break;
-      }
-    }
-  }
+  each_row(*connection_, "SELECT subject, state, count(*) FROM redoubt_unit WHERE session = $1 GROUP BY subject, state",
+           row(session), [&](const Batch& batch, std::size_t i) {
+             Counts& counts = out[text(batch, 0, i)];
+             const std::int64_t count = integer(batch, 2, i);
+             switch (named<UnitState>(kStates, text(batch, 1, i))) {
+               case UnitState::kPending: counts.pending = count; break;
+               case UnitState::kRunning: counts.running = count; break;
+               case UnitState::kDone: counts.done = count; break;
+               case UnitState::kFailed: counts.failed = count; break;
+             }
+           });
   return out;
 }
 
 void Ledger::each_unit(const std::string& session, const std::function<void(const Unit&)>& take) {
-  const auto rows = connection_->read(
+  each_row(
+      *connection_,
       "SELECT subject, number, state, attempt, owner, plan, result, checksum, error_code, error, started, finished "
       "FROM redoubt_unit WHERE session = $1 ORDER BY planned",
-      row(session));
-  Batch batch(rows->columns().size());
-  while (rows->next(batch)) {
-    for (std::size_t i = 0; i < batch.rows(); ++i) {
-      Unit unit;
-      unit.session = session;
-      unit.subject = text(batch, 0, i);
-      unit.number = integer(batch, 1, i);
-      unit.state = named<UnitState>(kStates, text(batch, 2, i));
-      unit.attempt = integer(batch, 3, i);
-      unit.owner = text(batch, 4, i);
-      unit.plan = text(batch, 5, i);
-      unit.result = text(batch, 6, i);
-      unit.error_code = text(batch, 8, i);
-      unit.error = text(batch, 9, i);
-      unit.started = integer(batch, 10, i);
-      unit.finished = integer(batch, 11, i);
-      unit.whole = unit.state != UnitState::kDone || integer(batch, 7, i) == checksum_of(unit, unit.result);
-      take(unit);
-    }
-  }
+      row(session), [&](const Batch& batch, std::size_t i) {
+        Unit unit;
+        unit.session = session;
+        unit.subject = text(batch, 0, i);
+        unit.number = integer(batch, 1, i);
+        unit.state = named<UnitState>(kStates, text(batch, 2, i));
+        unit.attempt = integer(batch, 3, i);
+        unit.owner = text(batch, 4, i);
+        unit.plan = text(batch, 5, i);
+        unit.result = text(batch, 6, i);
+        unit.error_code = text(batch, 8, i);
+        unit.error = text(batch, 9, i);
+        unit.started = integer(batch, 10, i);
+        unit.finished = integer(batch, 11, i);
+        unit.whole = unit.state != UnitState::kDone || integer(batch, 7, i) == checksum_of(unit, unit.result);
+        take(unit);
+      });
 }
 
 }  // namespace redoubt::ledger
