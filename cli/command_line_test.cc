@@ -1,4 +1,4 @@
-#include "cli/command_line.h"
+#include "cli/outcome_for_test.h"
 
 #include <gtest/gtest.h>
 
@@ -10,21 +10,6 @@
 
 namespace redoubt::cli {
 namespace {
-
-struct Outcome {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Outcome run_with(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "redoubt");
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int code = run(static_cast<int>(arguments.size()), arguments.data());
-  std::string out = testing::internal::GetCapturedStdout();
-  return {code, std::move(out), testing::internal::GetCapturedStderr()};
-}
 
 TEST(CommandLine, WithoutCommandShowsHelpAndIsUsage) {
   const Outcome outcome = run_with({});

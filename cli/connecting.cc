@@ -17,7 +17,9 @@ std::unique_ptr<database::Connection> connect_url(const std::string& text) {
     warn(
         "a password on the command line is seen by every user of this machine; use $REDOUBT_PASSWORD or password_file");
   if (const char* password = std::getenv("REDOUBT_PASSWORD"); url.password.empty() && password) url.password = password;
-  return database::connect(url);
+  database::Options options;
+  options.create = false;
+  return database::connect(url, options);
 }
 
 }  // namespace
@@ -36,7 +38,9 @@ std::unique_ptr<database::Connection> connect_named(const std::string& name_or_u
   const std::vector<database::Url> urls = found->second.urls(warn);
   for (std::size_t i = 0;; ++i) {
     try {
-      return database::connect(urls.at(i), found->second.options());
+      database::Options options = found->second.options();
+      options.create = false;
+      return database::connect(urls.at(i), options);
     } catch (const database::DatabaseError& error) {
       if (error.failure() != database::Failure::kConnection || i + 1 == urls.size()) throw;
       warn(error.what());

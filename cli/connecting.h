@@ -12,6 +12,7 @@
 
 namespace redoubt::cli {
 
+// A SQLite file that is not there is not made.
 std::unique_ptr<database::Connection> connect_named(const std::string& name_or_url, const std::string& config);
 
 }  // namespace redoubt::cli

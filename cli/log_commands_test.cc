@@ -7,28 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "cli/command_line.h"
+#include "cli/outcome_for_test.h"
 
 namespace redoubt::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Outcome {
-  int code;
-  std::string out;
-  std::string err;
-};
-
-Outcome run_with(std::vector<std::string> arguments) {
-  std::vector<const char*> argv{"redoubt"};
-  for (const std::string& a : arguments) argv.push_back(a.c_str());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int code = run(static_cast<int>(argv.size()), argv.data());
-  std::string out = testing::internal::GetCapturedStdout();
-  return {code, std::move(out), testing::internal::GetCapturedStderr()};
-}
 
 class LogCommands : public testing::Test {
  protected:

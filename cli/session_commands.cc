@@ -2,6 +2,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -71,8 +72,13 @@ Json json_of(const Session& s, const std::map<std::string, Counts>& counts) {
 
 void print_json(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
+// Looking makes no ledger: one that is not there is Error(kUnknown).
 std::unique_ptr<Ledger> open(const SessionOptions& options) {
-  return Ledger::open(database::parse_url(options.ledger));
+  const database::Url url = database::parse_url(options.ledger);
+  if (url.engine == database::Engine::kSqlite && !std::filesystem::exists(url.name))
+    throw Error(ErrorCode::kUnknown, url.shown(), "there is no ledger here",
+                "name another with --ledger; the first job makes one");
+  return Ledger::open(url);
 }
 
 int list(const SessionOptions& options) {

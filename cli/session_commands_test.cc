@@ -5,28 +5,13 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/command_line.h"
+#include "cli/outcome_for_test.h"
 #include "ledger/ledger.h"
 
 namespace redoubt::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-Outcome run_with(std::vector<std::string> arguments) {
-  std::vector<const char*> argv{"redoubt"};
-  for (const std::string& a : arguments) argv.push_back(a.c_str());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  const int code = run(static_cast<int>(argv.size()), argv.data());
-  std::string out = testing::internal::GetCapturedStdout();
-  return {code, std::move(out), testing::internal::GetCapturedStderr()};
-}
 
 class SessionCommands : public testing::Test {
  protected:
@@ -92,7 +77,11 @@ TEST_F(SessionCommands, CleanupSparesTheYoung) {
 }
 
 TEST_F(SessionCommands, DatabaseCheckOfAFile) {
-  const std::string file = "sqlite:" + (directory_ / "copy.db").string();
+  const std::string missing = "sqlite:" + (directory_ / "copy.db").string();
+  EXPECT_EQ(run_with({"database", "check", missing}).code, 1);
+  EXPECT_EQ(run_with({"session", "list", "--ledger", missing}).code, 4);
+  EXPECT_FALSE(fs::exists(directory_ / "copy.db")) << "looking has made a file";
+  const std::string& file = url_;
   const Outcome text = run_with({"database", "check", file});
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_NE(text.out.find("yes      writing"), std::string::npos) << text.out;
