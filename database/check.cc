@@ -69,9 +69,10 @@ std::vector<Finding> check_postgresql(Connection& connection) {
   Finding ledger;
   ledger.what = "keeping a ledger here";
   ledger.needed = false;
-  ledger.grants = texts(connection,
-                        "SELECT format('GRANT CREATE ON SCHEMA %I TO %I', current_schema(), current_user) "
-                        "WHERE NOT has_schema_privilege(current_schema(), 'CREATE')");
+  ledger.grants =
+      texts(connection,
+            "SELECT format('GRANT CREATE ON SCHEMA %I TO %I', coalesce(current_schema(), 'public'), current_user) "
+            "WHERE NOT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)");
   ledger.works = ledger.grants.empty();
   ledger.detail = ledger.works ? "tables can be created" : "no tables can be created; a ledger can lie elsewhere";
   out.push_back(std::move(ledger));
@@ -81,6 +82,11 @@ std::vector<Finding> check_postgresql(Connection& connection) {
 std::vector<Finding> check_mariadb(Connection& connection) {
   std::vector<Finding> out;
   out.push_back(one_moment(connection));
+  // 'user'@'host': the user may hold an @, the host not.
+  const std::string role =
+      "quote(left(current_user(), char_length(current_user()) - 1 - char_length(substring_index(current_user(), '@', "
+      "-1)))), "
+      "'@', quote(substring_index(current_user(), '@', -1))";
   // The server shows only what may be seen, so what is hidden cannot be counted.
   Finding tables;
   tables.what = "reading tables";
@@ -90,7 +96,7 @@ std::vector<Finding> check_mariadb(Connection& connection) {
   tables.detail = names.empty() ? "no table of this database is visible to this role"
                                 : fmt::format("{} tables are visible", names.size());
   if (names.empty())
-    tables.grants = texts(connection, "SELECT concat('GRANT SELECT ON `', database(), '`.* TO ', current_user())");
+    tables.grants = texts(connection, "SELECT concat('GRANT SELECT ON `', database(), '`.* TO ', " + role + ")");
   out.push_back(std::move(tables));
   Finding aligned = finding("several readers at one moment", [&] {
     connection.execute("FLUSH TABLES WITH READ LOCK");
@@ -100,7 +106,7 @@ std::vector<Finding> check_mariadb(Connection& connection) {
   if (!aligned.works) {
     aligned.needed = false;
     aligned.detail = "readers begin some milliseconds apart; what differs is looked at again";
-    aligned.grants = texts(connection, "SELECT concat('GRANT RELOAD ON *.* TO ', current_user())");
+    aligned.grants = texts(connection, "SELECT concat('GRANT RELOAD ON *.* TO ', " + role + ")");
   }
   out.push_back(std::move(aligned));
   return out;

@@ -48,12 +48,6 @@ void layout(ConfigKeys& keys, ConnectionConfig& c) {
            {.about = "give up connecting after"});
   keys.key("query_timeout", c.query_timeout, config::duration({Duration(0), hours(24 * 7)}, kBareSeconds),
            {.about = "give up a statement after; 0s: never"});
-  keys.key("retry_attempts", c.retry_attempts, config::integer<std::uint32_t>({0, 1000}),
-           {.about = "how often to try again when a connection is lost or refused"});
-  keys.key("retry_delay", c.retry_delay, config::duration({Duration(0), hours(1)}, kBareSeconds),
-           {.about = "wait before the first of these; then twice as long each time"});
-  keys.key("fetch_array_size", c.fetch_array_size, config::integer<std::uint32_t>({1, 1'000'000}),
-           {.about = "rows per round trip", .otherwise = "what suits the engine"});
 }
 
 }  // namespace redoubt::database

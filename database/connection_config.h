@@ -24,9 +24,6 @@ struct ConnectionConfig {
   SecretSource password;
   Duration connection_timeout = std::chrono::seconds(30);
   Duration query_timeout = std::chrono::seconds(300);  // 0 = none
-  std::uint32_t retry_attempts = 3;
-  Duration retry_delay = std::chrono::seconds(5);  // doubles with each attempt
-  std::optional<std::uint32_t> fetch_array_size;   // rows; none: the engine's own
 
   // `dsn` with user and password put in, where they are given here. Reads the password anew each time; errors and
   // `warn` as SecretSource::read().

@@ -39,11 +39,6 @@ std::string Dialect::same(std::string_view left, std::string_view right) const {
   return {};
 }
 
-std::string Dialect::limit(std::size_t rows) const {
-  const bool standard = engine_ == Engine::kOracle || engine_ == Engine::kOdbc;
-  return standard ? fmt::format("FETCH FIRST {} ROWS ONLY", rows) : fmt::format("LIMIT {}", rows);
-}
-
 std::string replace_parameters(std::string_view sql, const std::function<std::string(std::size_t n)>& with) {
   std::string out;
   const auto digit = [&](std::size_t at) { return at < sql.size() && sql[at] >= '0' && sql[at] <= '9'; };

@@ -23,8 +23,6 @@ class Dialect {
   std::string literal(std::string_view text) const;
   // Are both equal, or both NULL?
   std::string same(std::string_view left, std::string_view right) const;
-  // The clause that ends a query after `rows` rows.
-  std::string limit(std::size_t rows) const;
 
  private:
   Engine engine_;

@@ -167,7 +167,7 @@ TEST_P(Failures, ARevokedGrant) {
   if (is("postgresql")) connection().execute("DROP TABLE t; DROP ROLE guest");
 }
 
-TEST_P(Failures, ACutWireAndAServerThatFellSilent) {
+TEST_P(Failures, ACutWire) {
   if (is("sqlite")) GTEST_SKIP() << "SQLite has no wire";
   connection().execute("CREATE TABLE t (id integer primary key)");
   Url url = parse_url(engine().url());

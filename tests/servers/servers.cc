@@ -183,8 +183,10 @@ void PostgresqlServer::start() {
   process_ = start_program({postgresql_programs() / "postgres", "-D", data_}, "postgres", log);
   await_port(port_, process_, log);
   // It listens before it has recovered.
-  while (content(log).find("ready to accept connections", before) == std::string::npos)
+  while (content(log).find("ready to accept connections", before) == std::string::npos) {
+    if (waitpid(process_, nullptr, WNOHANG) != 0) fail("the server ended: " + content(log));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 void PostgresqlServer::kill() { end_program(process_, SIGQUIT); }
@@ -248,7 +250,7 @@ std::string MariadbServer::url_of(const std::string& user, const std::string& pa
 
 struct Relay::State {
   int listener = -1;
-  std::atomic<bool> stop = false, cut = false, silent = false;
+  std::atomic<bool> stop = false, cut = false;
   std::thread thread;
 };
 
@@ -269,8 +271,6 @@ void Relay::cut() {
   while (state_->cut) std::this_thread::yield();
 }
 
-void Relay::silence() { state_->silent = true; }
-
 void Relay::run(int to_port) {
   std::vector<pollfd> sockets;  // pairs: client, server
   const auto reset_all = [&] {
@@ -290,10 +290,6 @@ void Relay::run(int to_port) {
     std::vector<pollfd> all = sockets;
     all.push_back({state_->listener, POLLIN, 0});
     poll(all.data(), all.size(), 5);
-    if (state_->silent) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      continue;
-    }
     std::set<std::size_t, std::greater<>> ended;  // pairs, the last first
     for (std::size_t i = 0; i < sockets.size(); ++i) {
       if (all[i].revents == 0) continue;

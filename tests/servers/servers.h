@@ -73,7 +73,7 @@ class MariadbServer final : public DatabaseServer {
   pid_t process_ = 0;
 };
 
-// A TCP relay in front of a server, to cut the wire or to let it fall silent.
+// A TCP relay in front of a server, to cut the wire.
 class Relay {
  public:
   explicit Relay(int to_port);
@@ -81,8 +81,7 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
   int port() const { return port_; }
-  void cut();      // resets every connection
-  void silence();  // connections stay open, and nothing passes any more
+  void cut();  // resets every connection
 
  private:
   void run(int to_port);
