@@ -79,13 +79,6 @@ void run_program(const std::vector<std::string>& words, const char* user, const 
   if (status != 0) fail(fmt::format("{} failed: {}", fmt::join(words, " "), content(log)));
 }
 
-void end_program(pid_t& process, int signal) {
-  if (process == 0) return;
-  ::kill(signal == SIGKILL ? -process : process, signal);
-  waitpid(process, nullptr, 0);
-  process = 0;
-}
-
 int listening_socket(int& port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -151,6 +144,26 @@ TemporaryDirectory::~TemporaryDirectory() {
   fs::remove_all(path_, ignored);
 }
 
+DatabaseServer::DatabaseServer(const char* user, int end, fs::path data)
+    : user_(user), end_(end), data_(data.empty() ? home_.path() / "data" : std::move(data)), port_(free_port()) {
+  fs::create_directories(data_);
+  give(data_, user_);
+}
+
+DatabaseServer::~DatabaseServer() {
+  if (process_ == 0) return;
+  ::kill(process_, end_);
+  waitpid(process_, nullptr, 0);
+}
+
+// The whole process group: PostgreSQL has a process per session.
+void DatabaseServer::kill() {
+  if (process_ == 0) return;
+  ::kill(-process_, SIGKILL);
+  waitpid(process_, nullptr, 0);
+  process_ = 0;
+}
+
 // --- PostgreSQL ---
 
 std::optional<std::string> PostgresqlServer::missing() {
@@ -159,17 +172,12 @@ std::optional<std::string> PostgresqlServer::missing() {
 }
 
 PostgresqlServer::PostgresqlServer(const std::vector<std::string>& settings, fs::path data)
-    : data_(data.empty() ? home_.path() / "data" : std::move(data)), port_(free_port()) {
-  fs::create_directories(data_);
-  give(data_, "postgres");
+    : DatabaseServer("postgres", SIGQUIT, std::move(data)) {
+  const fs::path password = home_.path() / "password";
+  std::ofstream(password) << "bastion";
   run_program({postgresql_programs() / "initdb", "-D", data_, "-U", "redoubt", "-A", "scram-sha-256", "--no-sync", "-E",
-               "UTF8", "--locale=C.UTF-8", "--pwfile",
-               [&] {
-                 const fs::path file = home_.path() / "password";
-                 std::ofstream(file) << "bastion";
-                 return file.string();
-               }()},
-              "postgres", home_.path() / "log");
+               "UTF8", "--locale=C.UTF-8", "--pwfile", password},
+              user_, log());
   std::ofstream config(data_ / "postgresql.conf", std::ios::app);
   config << fmt::format("port = {}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n", port_);
   for (const std::string& line : settings) config << line << '\n';
@@ -178,22 +186,17 @@ PostgresqlServer::PostgresqlServer(const std::vector<std::string>& settings, fs:
 }
 
 void PostgresqlServer::start() {
-  const fs::path log = home_.path() / "log";
-  const std::size_t before = content(log).size();
-  process_ = start_program({postgresql_programs() / "postgres", "-D", data_}, "postgres", log);
-  await_port(port_, process_, log);
+  const std::size_t before = content(log()).size();
+  std::error_code none;
+  fs::remove(data_ / "postmaster.pid", none);  // of one that was killed
+  process_ = start_program({postgresql_programs() / "postgres", "-D", data_}, user_, log());
+  await_port(port_, process_, log());
   // It listens before it has recovered.
-  while (content(log).find("ready to accept connections", before) == std::string::npos) {
-    if (waitpid(process_, nullptr, WNOHANG) != 0) fail("the server ended: " + content(log));
+  while (content(log()).find("ready to accept connections", before) == std::string::npos) {
+    if (waitpid(process_, nullptr, WNOHANG) != 0) fail("the server ended: " + content(log()));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
 }
-
-void PostgresqlServer::kill() { end_program(process_, SIGQUIT); }
-
-PostgresqlServer::~PostgresqlServer() { kill(); }
-
-std::string PostgresqlServer::url() const { return url_of("redoubt", "bastion"); }
 
 std::string PostgresqlServer::url_of(const std::string& user, const std::string& password) const {
   return fmt::format("postgresql://{}:{}@127.0.0.1:{}/postgres", user, password, port_);
@@ -207,12 +210,10 @@ std::optional<std::string> MariadbServer::missing() {
 }
 
 MariadbServer::MariadbServer(std::vector<std::string> options, fs::path data)
-    : data_(data.empty() ? home_.path() / "data" : std::move(data)), options_(std::move(options)), port_(free_port()) {
-  fs::create_directories(data_);
-  give(data_, "mysql");
+    : DatabaseServer("mysql", SIGKILL, std::move(data)), options_(std::move(options)) {
   run_program({"/usr/bin/mariadb-install-db", "--no-defaults", "--datadir=" + data_.string(), "--skip-test-db",
                "--auth-root-authentication-method=normal"},
-              "mysql", home_.path() / "log");
+              user_, log());
   const fs::path first = home_.path() / "first.sql";
   std::ofstream(first) << "CREATE DATABASE redoubt CHARACTER SET utf8mb4;\n"
                           "CREATE USER redoubt@'%' IDENTIFIED BY 'bastion';\n"
@@ -232,15 +233,9 @@ void MariadbServer::start() {
                                     "--skip-name-resolve",
                                     "--pid-file=" + (data_ / "pid").string()};
   words.insert(words.end(), options_.begin(), options_.end());
-  process_ = start_program(words, "mysql", home_.path() / "log");
-  await_port(port_, process_, home_.path() / "log");
+  process_ = start_program(words, user_, log());
+  await_port(port_, process_, log());
 }
-
-void MariadbServer::kill() { end_program(process_, SIGKILL); }
-
-MariadbServer::~MariadbServer() { kill(); }
-
-std::string MariadbServer::url() const { return url_of("redoubt", "bastion"); }
 
 std::string MariadbServer::url_of(const std::string& user, const std::string& password) const {
   return fmt::format("mariadb://{}:{}@127.0.0.1:{}/redoubt", user, password, port_);

@@ -26,51 +26,47 @@ class TemporaryDirectory {
 
 class DatabaseServer {
  public:
-  virtual ~DatabaseServer() = default;
+  virtual ~DatabaseServer();
   // Of a role that may do everything, over TCP.
-  virtual std::string url() const = 0;
+  std::string url() const { return url_of("redoubt", "bastion"); }
   virtual std::string url_of(const std::string& user, const std::string& password) const = 0;
   virtual void start() = 0;
   // As a power cut does.
-  virtual void kill() = 0;
+  void kill();
+  int port() const { return port_; }
+
+ protected:
+  // Data files lie in `data`, if given, else in a temporary directory. `user`: who runs the server, when we are root.
+  // `end`: the signal that ends it at once and leaves nothing behind in the system.
+  DatabaseServer(const char* user, int end, std::filesystem::path data);
+  std::filesystem::path log() const { return home_.path() / "log"; }
+
+  TemporaryDirectory home_;
+  const char* user_;
+  const int end_;
+  std::filesystem::path data_;
+  int port_;
+  pid_t process_ = 0;
 };
 
 class PostgresqlServer final : public DatabaseServer {
  public:
   static std::optional<std::string> missing();
-  // `settings`: lines of postgresql.conf. Data files lie in `data`, if given, else in a temporary directory.
+  // `settings`: lines of postgresql.conf.
   explicit PostgresqlServer(const std::vector<std::string>& settings = {}, std::filesystem::path data = {});
-  ~PostgresqlServer() override;
-  std::string url() const override;
   std::string url_of(const std::string& user, const std::string& password) const override;
   void start() override;
-  void kill() override;
-  int port() const { return port_; }
-
- private:
-  TemporaryDirectory home_;
-  std::filesystem::path data_;
-  int port_;
-  pid_t process_ = 0;
 };
 
 class MariadbServer final : public DatabaseServer {
  public:
   static std::optional<std::string> missing();
   explicit MariadbServer(std::vector<std::string> options = {}, std::filesystem::path data = {});
-  ~MariadbServer() override;
-  std::string url() const override;
   std::string url_of(const std::string& user, const std::string& password) const override;
   void start() override;
-  void kill() override;
-  int port() const { return port_; }
 
  private:
-  TemporaryDirectory home_;
-  std::filesystem::path data_;
   std::vector<std::string> options_;
-  int port_;
-  pid_t process_ = 0;
 };
 
 // A TCP relay in front of a server, to cut the wire.
