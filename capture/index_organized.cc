@@ -40,14 +40,11 @@ void RowAssembler::index_organized(Change& change) {
   const std::vector<redo::IndexEntry>& after = index_redo_.entries;
   const std::size_t count = insert ? after.size() : before.size();
   for (std::size_t i = 0; i < count; ++i) {
-    Pair pair;
-    pair.change = &change;
     const auto slot = static_cast<std::uint16_t>(index_redo_.slot + i);
-    set_header(pair, index_undo_.supplemental, {index_redo_.block, slot});
-    bool found = false;
-    Statement* statement = count == 1 ? statement_of(pair, found) : open_statement(pair);
+    const Pair pair = with_header(change, index_undo_.supplemental, {index_redo_.block, slot});
+    Statement* statement = count == 1 ? statement_of(pair) : open_statement(pair);
     if (!statement) return;
-    if (pair.has_header) statement->header_kind |= pair.header.kind;
+    if (pair.has_header()) statement->header_kind |= pair.block->header.kind;
     statement->inserted |= insert;
     statement->deleted |= remove;
     statement->updated |= update;
@@ -61,8 +58,8 @@ void RowAssembler::index_organized(Change& change) {
       add_index_columns(*statement, Side::kRedo, update ? before[i].key : after[i].key, 0, keys);
       add_index_columns(*statement, Side::kRedo, after[i].columns, keys, keys);
     }
-    add_supplemental(*statement, pair);
-    if (count > 1 || !pair.has_header || (pair.header.fb & redo::kFbLast) != 0) finish(*statement);
+    if (pair.has_header()) add_supplemental(*statement, *pair.block);
+    if (count > 1 || !pair.has_header() || (pair.fb() & redo::kFbLast) != 0) finish(*statement);
   }
 }
 

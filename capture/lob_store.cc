@@ -42,13 +42,14 @@ bool inflate_into(Bytes from, std::span<std::uint8_t> to) {
 
 void LobStore::collect(OpenTransaction& t) {
   transaction_ = &t;
+  if (!t.lobs && !used_) return;
+  used_ = t.lobs;
   lobs_.clear();
   pages_.clear();
   index_.clear();
   lists_.clear();
   next_lists_.clear();
   lob_of_block_.clear();
-  if (!t.lobs) return;
   t.for_each([&](Change& change) {
     if (change.lob) read(change);
   });

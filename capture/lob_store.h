@@ -84,6 +84,7 @@ class LobStore : public LobSource {
 
   LobOwners& owners_;
   OpenTransaction* transaction_ = nullptr;
+  bool used_ = false;  // the maps below hold something
   std::unordered_map<LobId, Lob, LobIdHash> lobs_;
   std::unordered_map<std::uint64_t, Page> pages_;                           // by key(lob, block)
   std::map<std::uint64_t, IndexEntry> index_;                               // by key(lob, page number)

@@ -70,11 +70,9 @@ void RowAssembler::row_change(Change& change) {
   if (redo::layer_of(change.op) != 11) return;
   if (change.op == redo::kArrayUpdate) return array_update(change);
 
-  Pair pair;
-  read_pair(change, pair);
+  const Pair pair = read_pair(change);
   if (ignored(pair)) return;
-  bool found = false;
-  Statement* statement = statement_of(pair, found);
+  Statement* statement = statement_of(pair);
   if (!statement) return;
   add_columns(*statement, pair);
   if (complete(*statement, pair)) finish(*statement);
@@ -98,47 +96,40 @@ void RowAssembler::array_update(Change& change) {
   row.suspect = true;
 }
 
-void RowAssembler::read_pair(Change& change, Pair& pair) {
-  pair.change = &change;
-  undo_.present = false;
-  undo_.columns.clear();
-  undo_.supplemental.present = false;
-  if (change.undo_size != 0) redo::read_row_vector(change.undo(), undo_);
+RowAssembler::Pair RowAssembler::read_pair(Change& change) {
+  if (change.undo_size != 0) {
+    redo::read_row_vector(change.undo(), undo_);
+  } else {
+    undo_.clear();
+  }
   redo::read_row_vector(change.redo(), redo_);
   if (!redo_.present) throw Malformed("a row vector without KDO");
-  pair.undo_kdo = undo_.present ? undo_.kdo : Kdo{};
-  pair.has_undo_kdo = undo_.present;
-  pair.undo_piece = undo_.present ? undo_.piece : redo::Piece{};
-  pair.redo_kdo = redo_.kdo;
-  pair.redo_piece = redo_.piece;
-  set_header(pair, undo_.supplemental.present ? undo_.supplemental : redo_.supplemental, redo_.kdo.address());
+  return with_header(change, undo_.supplemental.present ? undo_.supplemental : redo_.supplemental, redo_.kdo.address());
 }
 
-void RowAssembler::set_header(Pair& pair, const redo::SupplementalBlock& block, redo::RowAddress own) {
-  pair.has_header = block.present;
-  pair.header = block.present ? block.header : SupplementalHeader{};
-  pair.supplemental = block.present ? std::span(block.columns) : std::span<const redo::PieceColumn>{};
-  pair.own = own;
-  pair.address = pair.header.head != redo::RowAddress{} ? pair.header.head : own;
+RowAssembler::Pair RowAssembler::with_header(Change& change, const redo::SupplementalBlock& block,
+                                             redo::RowAddress own) {
+  if (!block.present) return {&change, nullptr, own, own};
+  return {&change, &block, own, block.header.head != redo::RowAddress{} ? block.header.head : own};
 }
 
 // Cluster key bookkeeping, row locks, and extras that complete nothing.
 bool RowAssembler::ignored(const Pair& pair) const {
-  const Kdo& kdo = pair.redo_kdo;
-  if (pair.has_header && (pair.header.fb & redo::kFbClusterKey) != 0) return true;
-  if (pair.has_header && pair.header.statement() == redo::StatementKind::kOther) return true;
+  const Kdo& kdo = redo_.kdo;
+  if ((pair.fb() & redo::kFbClusterKey) != 0) return true;
+  if (pair.has_header() && pair.block->header.statement() == redo::StatementKind::kOther) return true;
   if ((kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kOverwrite || kdo.row_op() == RowOp::kUpdate) &&
       (kdo.fb & redo::kFbClusterKey) != 0)
     return true;
-  if (pair.change->op == redo::kDeleteRow && pair.has_undo_kdo && (pair.undo_kdo.fb & redo::kFbClusterKey) != 0)
-    return true;
-  const bool begins = pair.has_header && (pair.header.fb & redo::kFbFirst) != 0;
-  const bool ends = pair.has_header && (pair.header.fb & redo::kFbLast) != 0;
+  if (pair.change->op == redo::kDeleteRow && (undo_.kdo.fb & redo::kFbClusterKey) != 0) return true;
+  const bool begins = (pair.fb() & redo::kFbFirst) != 0;
+  const bool ends = (pair.fb() & redo::kFbLast) != 0;
   switch (pair.change->op) {
     case redo::kLockRow:
-      return !(pair.has_header && pair.header.statement() == redo::StatementKind::kUpdate && begins && !ends);
+      return !(pair.has_header() && pair.block->header.statement() == redo::StatementKind::kUpdate && begins && !ends);
     case redo::kLogminerRow:
-    case redo::kCompareRow: return !pair.has_header || (open_count_ == 0 && pair.header.head.dba == 0 && !ends);
+    case redo::kCompareRow:
+      return !pair.has_header() || (open_count_ == 0 && pair.block->header.head.dba == 0 && !ends);
     case redo::kInsertRow:
     case redo::kDeleteRow:
     case redo::kUpdateRow:
@@ -148,15 +139,11 @@ bool RowAssembler::ignored(const Pair& pair) const {
   }
 }
 
-Statement* RowAssembler::statement_of(const Pair& pair, bool& found) {
-  const bool begins = pair.has_header && (pair.header.fb & redo::kFbFirst) != 0;
-  if (!begins) {
+Statement* RowAssembler::statement_of(const Pair& pair) {
+  if ((pair.fb() & redo::kFbFirst) == 0) {
     for (std::size_t i = open_count_; i-- > 0;) {
       Statement& s = *open_[i];
-      if (s.obj == pair.change->obj && (s.address == pair.address || !pair.has_header)) {
-        found = true;
-        return &s;
-      }
+      if (s.obj == pair.change->obj && (s.address == pair.address || !pair.has_header())) return &s;
     }
   }
   return open_statement(pair);
@@ -181,32 +168,30 @@ Statement* RowAssembler::open_statement(const Pair& pair) {
 }
 
 void RowAssembler::add_columns(Statement& statement, const Pair& pair) {
-  const Kdo& kdo = pair.redo_kdo;
-  const bool insert = pair.change->op == redo::kInsertRow;
-  const bool remove = pair.change->op == redo::kDeleteRow;
+  const Kdo& kdo = redo_.kdo;
+  const redo::Opcode op = pair.change->op;
+  const bool insert = op == redo::kInsertRow;
+  const bool remove = op == redo::kDeleteRow;
   statement.inserted |= insert;
   statement.deleted |= remove;
-  statement.updated |= !insert && !remove && pair.change->op != redo::kLockRow;
-  statement.changed |= pair.change->op != redo::kLockRow && pair.change->op != redo::kLogminerRow &&
-                       pair.change->op != redo::kCompareRow;
-  if (pair.has_header) statement.header_kind |= pair.header.kind;
-  if (pair.redo_piece.form == redo::PieceForm::kOpaque || pair.undo_piece.form == redo::PieceForm::kOpaque)
+  statement.updated |= !insert && !remove && op != redo::kLockRow;
+  statement.changed |= op != redo::kLockRow && op != redo::kLogminerRow && op != redo::kCompareRow;
+  if (pair.has_header()) statement.header_kind |= pair.block->header.kind;
+  if (redo_.piece.form == redo::PieceForm::kOpaque || undo_.piece.form == redo::PieceForm::kOpaque)
     statement.suspect = true;
 
   // Segment column of an element: start + i for whole pieces, start + (L[i] - L[0]) for updates with list L.
-  const auto base = [&](std::uint16_t start, const Kdo& k, const redo::Piece& piece) {
-    if (!pair.has_header || start == 0) return int{statement.table->cluster_columns};
-    return start - 1 - (k.row_op() == RowOp::kUpdate ? piece.first : 0);
+  const auto base = [&](std::uint16_t redo::SupplementalHeader::*start, const redo::RowVector& row) {
+    if (!pair.has_header() || pair.block->header.*start == 0) return int{statement.table->cluster_columns};
+    return pair.block->header.*start - 1 - (row.kdo.row_op() == RowOp::kUpdate ? row.piece.first : 0);
   };
   const bool tail_first = insert && !statement.deleted && !statement.updated;
-  add_side(statement, Side::kUndo, undo_.columns, pair.undo_kdo,
-           base(pair.header.before, pair.undo_kdo, pair.undo_piece), false);
-  add_side(statement, Side::kRedo, redo_.columns, kdo, base(pair.header.after, kdo, pair.redo_piece), tail_first);
-
-  add_supplemental(statement, pair);
+  add_side(statement, Side::kUndo, undo_, base(&SupplementalHeader::before, undo_), false);
+  add_side(statement, Side::kRedo, redo_, base(&SupplementalHeader::after, redo_), tail_first);
+  if (pair.has_header()) add_supplemental(statement, *pair.block);
 
   // The head piece gives the row of an insert its ROWID; a supplemental address is the tail's then.
-  const std::uint8_t fb = remove ? pair.undo_kdo.fb : kdo.fb;
+  const std::uint8_t fb = remove ? undo_.kdo.fb : kdo.fb;
   if (insert || remove || kdo.row_op() == RowOp::kUpdate || kdo.row_op() == RowOp::kOverwrite)
     statement.piece_flags |= fb & (redo::kFbHead | redo::kFbFirst | redo::kFbLast);
   if (insert && (kdo.fb & redo::kFbHead) != 0 && !statement.deleted && !statement.updated &&
@@ -217,13 +202,13 @@ void RowAssembler::add_columns(Statement& statement, const Pair& pair) {
   }
 }
 
-void RowAssembler::add_supplemental(Statement& statement, const Pair& pair) {
-  const bool previous = (pair.header.fb & redo::kFbPrevious) != 0;
-  const bool next = (pair.header.fb & redo::kFbNext) != 0;
-  for (std::size_t i = 0; i < pair.supplemental.size(); ++i) {
-    const redo::PieceColumn& c = pair.supplemental[i];
+void RowAssembler::add_supplemental(Statement& statement, const redo::SupplementalBlock& block) {
+  const bool previous = (block.header.fb & redo::kFbPrevious) != 0;
+  const bool next = (block.header.fb & redo::kFbNext) != 0;
+  for (std::size_t i = 0; i < block.columns.size(); ++i) {
+    const redo::PieceColumn& c = block.columns[i];
     const bool continues = previous && i == 0;
-    const bool continued = next && i + 1 == pair.supplemental.size();
+    const bool continued = next && i + 1 == block.columns.size();
     if (!c.null && (continues || continued)) {
       statement.add_part(Side::kSupplemental, c.position, c.value, continues, continued, false);
     } else {
@@ -232,24 +217,26 @@ void RowAssembler::add_supplemental(Statement& statement, const Pair& pair) {
   }
 }
 
-void RowAssembler::add_side(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns,
-                            const Kdo& kdo, int base, bool in_front) {
-  for (const redo::PieceColumn& c : columns) {
+void RowAssembler::add_side(Statement& statement, Side side, const redo::RowVector& row, int base, bool in_front) {
+  const bool split = (row.kdo.fb & (redo::kFbPrevious | redo::kFbNext)) != 0;
+  for (const redo::PieceColumn& c : row.columns) {
     const int column = base + c.position;
     if (column < 0 || column >= kColumnsMax) throw Malformed(fmt::format("segment column {} of a row", column + 1));
-    const bool previous = (kdo.fb & redo::kFbPrevious) != 0 && c.position == 0;
-    const bool next = (kdo.fb & redo::kFbNext) != 0 && c.position + 1 == kdo.cc;
     const auto index = static_cast<std::size_t>(column);
-    if (!c.null && (previous || next)) {
-      statement.add_part(side, index, c.value, previous, next, in_front);
-    } else {
-      statement.add(side, index, c.null, c.value);
+    if (split && !c.null) [[unlikely]] {
+      const bool previous = (row.kdo.fb & redo::kFbPrevious) != 0 && c.position == 0;
+      const bool next = (row.kdo.fb & redo::kFbNext) != 0 && c.position + 1 == row.kdo.cc;
+      if (previous || next) {
+        statement.add_part(side, index, c.value, previous, next, in_front);
+        continue;
+      }
     }
+    statement.add(side, index, c.null, c.value);
   }
 }
 
 bool RowAssembler::complete(const Statement& statement, const Pair& pair) const {
-  if (pair.has_header) return (pair.header.fb & redo::kFbLast) != 0;
+  if (pair.has_header()) return (pair.fb() & redo::kFbLast) != 0;
   if (statement.updated || statement.inserted == statement.deleted) return true;
   constexpr std::uint8_t kWhole = redo::kFbHead | redo::kFbFirst | redo::kFbLast;
   return statement.piece_flags == kWhole;

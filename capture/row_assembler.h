@@ -53,23 +53,21 @@ class RowAssembler {
   void assemble(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs);
 
  private:
+  // The change in work; what its vectors say is in undo_ and redo_, or index_undo_ and index_redo_.
   struct Pair {
     Change* change = nullptr;
-    redo::Kdo redo_kdo;
-    redo::Kdo undo_kdo;
-    bool has_undo_kdo = false;
-    redo::Piece redo_piece;
-    redo::Piece undo_piece;
-    bool has_header = false;
-    redo::SupplementalHeader header;
-    std::span<const redo::PieceColumn> supplemental;
+    const redo::SupplementalBlock* block = nullptr;  // null: without header
     redo::RowAddress own;
     redo::RowAddress address;  // that groups: the head's where the header has it
+
+    bool has_header() const { return block != nullptr; }
+    // Row flags of the header, 0 without one.
+    std::uint8_t fb() const { return block ? block->header.fb : std::uint8_t{0}; }
   };
 
   void row_change(Change& change);
-  void read_pair(Change& change, Pair& pair);
-  void set_header(Pair& pair, const redo::SupplementalBlock& block, redo::RowAddress own);
+  Pair read_pair(Change& change);
+  static Pair with_header(Change& change, const redo::SupplementalBlock& block, redo::RowAddress own);
   void array_change(Change& change, bool insert);
   void array_update(Change& change);
   // direct_block.cc
@@ -81,14 +79,13 @@ class RowAssembler {
                          std::size_t first, std::size_t keys);
   std::size_t index_column(const Statement& statement, std::size_t place, std::size_t keys) const;
   bool ignored(const Pair& pair) const;
-  Statement* statement_of(const Pair& pair, bool& found);
+  Statement* statement_of(const Pair& pair);
   Statement* open_statement(const Pair& pair);
   Statement& next_statement();
   void give_up(Statement& statement);
   void add_columns(Statement& statement, const Pair& pair);
-  void add_supplemental(Statement& statement, const Pair& pair);
-  void add_side(Statement& statement, Side side, const std::vector<redo::PieceColumn>& columns, const redo::Kdo& kdo,
-                int base, bool in_front);
+  void add_supplemental(Statement& statement, const redo::SupplementalBlock& block);
+  void add_side(Statement& statement, Side side, const redo::RowVector& row, int base, bool in_front);
   bool complete(const Statement& statement, const Pair& pair) const;
   void finish(Statement& statement);
   void drop(Statement& statement);

@@ -148,6 +148,13 @@ class Writer {
   std::span<bool> written_;
 };
 
+// Fills `t`, a new one, in place: for hot loops.
+template <class T>
+void decode_into(Bytes bytes, ByteOrder order, T& t) {
+  Reader io(bytes, order);
+  layout(io, t);
+}
+
 // T from its bytes; throws Malformed when they are too few.
 template <class T>
 T decode(Bytes bytes, ByteOrder order) {

@@ -96,6 +96,10 @@ const std::uint8_t* LogReader::block(std::uint32_t number) {
 
 // The order of the tests is that of format.md 2.3.
 LogReader::BlockState LogReader::check(const std::uint8_t* b, std::uint32_t number, std::string& why) const {
+  if (!b) {
+    why = "the file ends here";
+    return BlockState::kEnd;
+  }
   if (b[0] == 0 && b[1] == 0) {
     why = "the block was never written";
     return BlockState::kEnd;
@@ -128,8 +132,8 @@ bool LogReader::read_part(Part& part, LwnHeader& lwn) {
   for (std::uint32_t i = 0; i < part.blocks; ++i) {
     const std::uint32_t number = part.first_block + i;
     const std::uint8_t* b = number < end_block_ ? block(number) : nullptr;
-    std::string why = "the file ends here";
-    const BlockState state = b ? check(b, number, why) : BlockState::kEnd;
+    std::string why;
+    const BlockState state = check(b, number, why);
     if (state == BlockState::kCorrupt) corrupt(number, kBlockHeaderSize, why);
     if (state == BlockState::kEnd) {
       const bool closed = !header().open();

@@ -8,7 +8,8 @@ void read_supplemental(const Vector& vector, FieldCursor& fields, SupplementalBl
   fields.skip_empty();
   if (fields.empty() || fields.peek_size() < kSupplementalSize) return;
   out.field = static_cast<std::uint16_t>(vector.field_count - fields.left());
-  out.header = decode<SupplementalHeader>(fields.next(), vector.order);
+  out.header = {};
+  decode_into(fields.next(), vector.order, out.header);
   out.present = true;
   const unsigned count = out.header.columns;
   if (count == 0 || fields.left() < 2) return;
@@ -28,17 +29,12 @@ void read_supplemental(const Vector& vector, FieldCursor& fields, SupplementalBl
 }
 
 void read_row_vector(const Vector& vector, RowVector& out) {
-  out.present = false;
-  out.kdo = {};
-  out.piece = {};
-  out.columns.clear();
-  out.supplemental.present = false;
-  out.supplemental.columns.clear();
+  out.clear();
   FieldCursor fields = vector.fields();
   const unsigned kdo_at = vector.op == kUndo ? 3 : 1;
   if (fields.left() <= kdo_at) return;
   for (unsigned i = 0; i < kdo_at; ++i) fields.next();
-  out.kdo = decode<Kdo>(fields.next(), vector.order);
+  decode_into(fields.next(), vector.order, out.kdo);
   out.present = true;
   if (out.has_columns()) out.piece = read_piece(out.kdo, fields, vector.order, out.columns);
   read_supplemental(vector, fields, out.supplemental);

@@ -29,6 +29,14 @@ struct RowVector {
   std::vector<PieceColumn> columns;
   SupplementalBlock supplemental;
 
+  void clear() {
+    present = false;
+    kdo = {};
+    piece = {};
+    columns.clear();
+    supplemental.present = false;
+    supplemental.columns.clear();
+  }
   bool has_columns() const {
     return kdo.row_op() == RowOp::kInsert || kdo.row_op() == RowOp::kOverwrite || kdo.row_op() == RowOp::kUpdate;
   }

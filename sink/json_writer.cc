@@ -1,5 +1,6 @@
 #include "sink/json_writer.h"
 
+#include "base/digits.h"
 #include "oracle/charset.h"
 #include "oracle/value.h"
 
@@ -9,6 +10,24 @@ using change::Cell;
 using change::CellState;
 
 namespace {
+
+constexpr std::size_t kOpPlace = std::string_view(R"(,"payload":[{"op":")").size();
+
+// More than any of the lines around rows takes: their fixed text and up to ten numbers.
+constexpr std::size_t kLineRoom = 1024;
+
+constexpr std::array<char, 512> kHexPairs = [] {
+  std::array<char, 512> pairs{};
+  for (std::size_t i = 0; i < 512; ++i) pairs[i] = "0123456789abcdef"[i % 2 == 0 ? i >> 5 : i / 2 & 15];
+  return pairs;
+}();
+
+// A literal, of a size that the compiler knows.
+template <std::size_t N>
+char* put(char* to, const char (&text)[N]) {
+  std::memcpy(to, text, N - 1);
+  return to + N - 1;
+}
 
 // Of names from the dictionary and of statements: UTF-8.
 std::string json_text(std::string_view text) {
@@ -24,9 +43,9 @@ const JsonWriter::Fragments& JsonWriter::fragments(const oracle::Table& table) {
   const auto [it, added] = fragments_.try_emplace(table.serial);
   Fragments& f = it->second;
   if (added) {
-    f.schema = R"(,"schema":{)";
-    if (!table.owner.empty()) f.schema += R"("owner":)" + json_text(table.owner) + ",";
-    f.schema += R"("table":)" + json_text(table.name) + R"(},"rid":")";
+    f.row = R"(,"payload":[{"op":"?","schema":{)";
+    if (!table.owner.empty()) f.row += R"("owner":)" + json_text(table.owner) + ",";
+    f.row += R"("table":)" + json_text(table.name) + R"(},"rid":")";
     for (const oracle::Column& c : table.columns) f.columns.push_back(json_text(c.name) + ":");
     names_ += f.columns.size() + 1;
   }
@@ -46,65 +65,50 @@ void JsonWriter::forget_fragments() {
 void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
   if (names_ > kNamesMax) forget_fragments();
   for (const change::Transaction& t : batch.transactions) {
-    head_.clear();
-    head_.append(R"({"c_scn":)");
-    head_.append_int(t.commit_scn - 1);
-    head_.append(R"(,"c_idx":)");
-    tail_.clear();
-    tail_.append(R"(,"xid":")");
-    tail_.append_int(t.xid.usn);
-    tail_.append('.');
-    tail_.append_int(t.xid.slt);
-    tail_.append('.');
-    tail_.append_int(t.xid.sqn);
-    tail_.append('"');
+    head_.end(put(write_number(put(head_.begin(), R"({"c_scn":)"), t.commit_scn - 1), R"(,"c_idx":)"));
+    char* p = write_number(put(tail_.begin(), R"(,"xid":")"), t.xid.usn);
+    p = write_number(put(p, "."), t.xid.slt);
+    p = write_number(put(p, "."), t.xid.sqn);
+    tail_.end(put(p, "\""));
 
     write_begin(t, out);
     for (std::uint32_t i = 0; i < t.ddl_count; ++i) {
       const change::Ddl& ddl = batch.ddls[t.first_ddl + i];
-      begin_line(t.begin_index + 1 + ddl.index, out);
+      out.used(begin_line(t.begin_index + 1 + ddl.index, out));
       write_ddl(ddl, out);
     }
     for (std::uint32_t i = 0; i < t.row_count; ++i) {
       const change::RowChange& row = batch.rows[t.first_row + i];
-      begin_line(t.row_index + row.index, out);
+      out.used(begin_line(t.row_index + row.index, out));
       write_row(batch, row, out);
       out.append("}]}\n");
     }
-    begin_line(t.commit_index, out);
-    out.append(R"(,"commit_scn":)");
-    out.append_int(t.commit_scn);
-    out.append(",\"payload\":[{\"op\":\"commit\"}]}\n");
+    p = put(begin_line(t.commit_index, out), R"(,"commit_scn":)");
+    out.used(put(write_number(p, t.commit_scn), ",\"payload\":[{\"op\":\"commit\"}]}\n"));
   }
 }
 
-void JsonWriter::begin_line(std::uint64_t index, TextBuffer& out) {
-  out.append(head_.view());
-  out.append_int(index);
-  out.append(tail_.view());
+// Leaves room for as much again behind what it returns.
+char* JsonWriter::begin_line(std::uint64_t index, TextBuffer& out) const {
+  return tail_.write(write_number(head_.write(out.room(kLineRoom)), index));
 }
 
-void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) {
-  out.append(R"({"scns":"0x)");
-  char* p = out.room(16);
-  for (int shift = 60; shift >= 0; shift -= 4) *p++ = "0123456789abcdef"[t.commit_scn >> shift & 15];
-  out.used(p);
-  out.append(R"(","tms":")");
-  out.append_int(t.commit_time);
-  out.append(R"(",)");
-  out.append(head_.view().substr(1));
-  out.append_int(t.begin_index);
-  out.append(tail_.view());
-  out.append(R"(,"commit_scn":)");
-  out.append_int(t.commit_scn);
-  out.append(R"(,"begin_scn":)");
-  out.append_int(t.begin_scn);
-  out.append(R"(,"thread":)");
-  out.append_int(t.thread);
-  out.append(R"(,"con_id":)");
-  out.append_int(t.con_id);
-  if (t.suspect) out.append(R"(,"suspect":true)");
-  out.append(",\"payload\":[{\"op\":\"begin\"}]}\n");
+void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) const {
+  char* p = put(out.room(kLineRoom), R"({"scns":"0x)");
+  for (int shift = 56; shift >= 0; shift -= 8, p += 2)
+    std::memcpy(p, kHexPairs.data() + 2 * (t.commit_scn >> shift & 0xFF), 2);
+  p = write_number(put(p, R"(","tms":")"), t.commit_time);
+  p = put(p, R"(")");
+  char* const head = p;
+  p = head_.write(p);
+  *head = ',';  // in place of the brace
+  p = tail_.write(write_number(p, t.begin_index));
+  p = write_number(put(p, R"(,"commit_scn":)"), t.commit_scn);
+  p = write_number(put(p, R"(,"begin_scn":)"), t.begin_scn);
+  p = write_number(put(p, R"(,"thread":)"), t.thread);
+  p = write_number(put(p, R"(,"con_id":)"), t.con_id);
+  if (t.suspect) p = put(p, R"(,"suspect":true)");
+  out.used(put(p, ",\"payload\":[{\"op\":\"begin\"}]}\n"));
 }
 
 void JsonWriter::write_ddl(const change::Ddl& ddl, TextBuffer& out) {
@@ -126,12 +130,12 @@ void JsonWriter::write_ddl(const change::Ddl& ddl, TextBuffer& out) {
 
 void JsonWriter::write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out) {
   const Fragments& f = fragments(*row.table);
-  out.append(R"(,"payload":[{"op":")");
-  out.append(static_cast<char>(row.op));
-  out.append('"');
-  out.append(f.schema);
-  out.used(oracle::write_rowid(out.room(oracle::kRowIdLength), row.rowid));
-  out.append('"');
+  char* p = out.room(f.row.size() + oracle::kRowIdLength + 1);
+  std::memcpy(p, f.row.data(), f.row.size());
+  p[kOpPlace] = static_cast<char>(row.op);
+  p = oracle::write_rowid(p + f.row.size(), row.rowid);
+  *p++ = '"';
+  out.used(p);
   if (row.suspect) out.append(R"(,"suspect":true)");
   const Cell* cells = batch.cells.data() + row.first_cell;
   if (row.op != change::Op::kInsert) {

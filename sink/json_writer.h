@@ -15,6 +15,8 @@
 // {"$unavailable":...}, {"$suspect":hex}, {"$undecodable":...}; a row that is not certain has "suspect":true.
 #pragma once
 
+#include <array>
+#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -38,12 +40,28 @@ class JsonWriter {
  private:
   // Text of a table that does not change from row to row.
   struct Fragments {
-    std::string schema;                // ,"schema":{...},"rid":"
+    std::string row;                   // ,"payload":[{"op":"c","schema":{...},"rid":"
     std::vector<std::string> columns;  // "NAME":
   };
 
-  void begin_line(std::uint64_t index, TextBuffer& out);
-  void write_begin(const change::Transaction& t, TextBuffer& out);
+  // A text of at most kSize chars that is written over and over. Copied at full size: room for kSize must be there.
+  class ShortText {
+   public:
+    static constexpr std::size_t kSize = 64;
+    char* begin() { return text_.data(); }
+    void end(const char* end) { size_ = static_cast<std::size_t>(end - text_.data()); }
+    char* write(char* to) const {
+      std::memcpy(to, text_.data(), kSize);
+      return to + size_;
+    }
+
+   private:
+    std::array<char, kSize> text_{};
+    std::size_t size_ = 0;
+  };
+
+  char* begin_line(std::uint64_t index, TextBuffer& out) const;
+  void write_begin(const change::Transaction& t, TextBuffer& out) const;
   void write_ddl(const change::Ddl& ddl, TextBuffer& out);
   void write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out);
   void write_cells(const change::RowChange& row, const Fragments& fragments, const change::Cell* cells,
@@ -56,7 +74,7 @@ class JsonWriter {
   std::size_t names_ = 0;                                   // in fragments_
   std::uint64_t last_serial_ = 0;
   const Fragments* last_fragments_ = nullptr;
-  TextBuffer head_, tail_;  // of the lines of the transaction in work
+  ShortText head_, tail_;  // of the lines of the transaction in work
 };
 
 }  // namespace redoubt::sink
