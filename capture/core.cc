@@ -22,9 +22,6 @@ namespace {
 constexpr std::size_t kKnownObjects = 1024;  // power of two
 constexpr std::size_t kSplitUndoMax = 64U << 20;
 
-// The key of the order in which records are taken.
-auto key(std::uint16_t thread, const redo::Record& r) { return std::tuple(r.scn, thread, r.sub_scn, r.rba); }
-
 bool is_row(redo::Opcode op) { return redo::layer_of(op) == 11 && op != redo::kLobMarker; }
 // What changes an index entry: a row of an index-organized table.
 bool is_entry(redo::Opcode op) {
@@ -80,21 +77,37 @@ Core::Core(DictionaryTracker dictionary, Options options)
 
 Core::~Core() = default;
 
-void Core::open_thread(std::uint16_t thread) { threads_.push_back({thread, nullptr, 0, 0, false, false}); }
+void Core::resume(const RestartPoint& point) {
+  REDOUBT_ASSERT(counters_.records == 0);
+  told_ = point.released;
+  telling_again_ = told_ != RecordKey{};
+  index_scn_ = point.index_scn;
+  next_index_ = point.next_index;
+}
+
+void Core::open_thread(std::uint16_t thread, Scn bound) {
+  if (bound < last_.scn)
+    throw Error(ErrorCode::kIntegrity, fmt::format("thread {}", thread),
+                fmt::format("appears with redo from SCN {} on, when everything up to SCN {} has been taken already",
+                            bound, last_.scn),
+                "start again from before, with all threads");
+  merge_.open(thread, bound);
+  threads_[thread];
+}
 
 void Core::feed(std::uint16_t number, const redo::Group* group) {
-  const auto it = std::find_if(threads_.begin(), threads_.end(), [&](const Thread& t) { return t.number == number; });
-  REDOUBT_ASSERT(it != threads_.end() && it->group == nullptr && !it->ended);
-  it->ended = group == nullptr;
+  Thread& thread = threads_.at(number);
   if (group) {
     check_memory();
-    if (group->records.empty()) return;  // hungry again
-    if (!in_order(*it, *group)) return note_hole(number);
-    if (std::exchange(it->hole, false)) hole_end_ = std::max(hole_end_, group->records.front().scn);
-    it->group = group;
-    it->next = 0;
-    it->last_scn = group->records.back().scn;
-  } else if (parallel_.waiting()) {
+    if (!group->records.empty()) {
+      if (!in_order(number, *group)) return note_hole(number);
+      if (std::exchange(thread.hole, false)) hole_end_ = std::max(hole_end_, group->records.front().scn);
+      thread.last_scn = group->records.back().scn;
+    }
+    merge_.feed(number, *group);
+  } else {
+    merge_.end(number);
+    if (!parallel_.waiting()) return;
     group_ = nullptr;
     let_go(parallel_.thread_ended(number));
   }
@@ -120,7 +133,7 @@ void Core::check_memory() const {
 // The merge is only right when the records of a thread ascend. Sorted inside a group they are; here the group is held
 // against its own range and the groups before it. One with a wrong SCN is left out whole: which of them is, nobody
 // knows.
-bool Core::in_order(const Thread& thread, const redo::Group& group) {
+bool Core::in_order(std::uint16_t thread, const redo::Group& group) {
   const redo::Record &low = group.records.front(), &high = group.records.back();
   if (low.scn < group.scn || high.scn >= group.end_scn) {
     const redo::Record& bad = low.scn < group.scn ? low : high;
@@ -130,8 +143,14 @@ bool Core::in_order(const Thread& thread, const redo::Group& group) {
             "the group is");
     return false;
   }
-  if (low.scn < thread.last_scn) {
-    damaged(group, low.rba, fmt::format("SCN {} comes after SCN {} of the same thread", low.scn, thread.last_scn),
+  if (const Scn last = threads_.at(thread).last_scn; low.scn < last) {
+    damaged(group, low.rba, fmt::format("SCN {} comes after SCN {} of the same thread", low.scn, last),
+            "the LWN group is");
+    return false;
+  }
+  if (low.scn < merge_.front(thread)) {
+    damaged(group, low.rba,
+            fmt::format("SCN {} comes where its thread cannot have one below {}", low.scn, merge_.front(thread)),
             "the LWN group is");
     return false;
   }
@@ -142,50 +161,30 @@ void Core::damaged(const redo::Group& group, Rba rba, const std::string& reason,
   if (options_.on_corruption == DamagePolicy::kStop) throw redo::CorruptRedo(group.file, rba, reason, rba.block + 1);
   ++counters_.damaged;
   doubt_open();
-  events_.push_back({Event::Kind::kWarning, group.thread, rba, last_scn_, passed_over_text(group.file, reason, part)});
+  events_.push_back({Event::Kind::kWarning, group.thread, rba, last_.scn, passed_over_text(group.file, reason, part)});
 }
 
 // Whether a transaction that begins now, in another thread, may have redo in a hole: these end where their thread goes
 // on, which it may not.
 bool Core::may_miss_redo() const {
   return record_->scn < hole_end_ ||
-         (hole_ && std::any_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.hole; }));
-}
-
-// The thread whose next record has the smallest key. False when a thread has nothing at hand: its next record may be
-// smaller than all others.
-bool Core::next_record(Thread*& thread) {
-  thread = nullptr;
-  for (Thread& t : threads_) {
-    if (t.group && t.next == t.group->records.size()) t.group = nullptr;
-    if (!t.group && !t.ended) {
-      hungry_ = t.number;
-      return false;
-    }
-    if (t.group && (!thread || key(t.number, t.group->records[t.next]) <
-                                   key(thread->number, thread->group->records[thread->next])))
-      thread = &t;
-  }
-  return true;
+         (hole_ && std::any_of(threads_.begin(), threads_.end(), [](const auto& t) { return t.second.hole; }));
 }
 
 bool Core::step() {
-  Thread* thread = nullptr;
-  while (!done_ && next_record(thread) && thread) {
-    // With one thread alone the whole group can go; else record by record.
-    const redo::Group& group = *thread->group;
-    do {
-      record(group, group.records[thread->next++]);
-    } while (threads_.size() == 1 && thread->next < group.records.size());
+  while (!done_) {
+    const std::optional<Merge::Run> run = merge_.next();
+    if (!run) break;
+    for (std::size_t i = run->from; i < run->to && !done_; ++i) record(*run->group, run->group->records[i]);
   }
-  if (done_) return false;
-  return std::any_of(threads_.begin(), threads_.end(), [](const Thread& t) { return !t.group && !t.ended; });
+  return !done_ && !merge_.all_ended();
 }
 
 void Core::record(const redo::Group& group, const redo::Record& record) {
   ++counters_.records;
-  REDOUBT_ASSERT(record.scn >= last_scn_);
-  last_scn_ = record.scn;
+  REDOUBT_ASSERT(record.scn >= last_.scn);
+  last_ = {record.scn, group.thread, record.sub_scn, record.rba};
+  if (telling_again_ && last_ > told_) telling_again_ = false;
   if (!record.valid()) return;
   group_ = &group;
   record_ = &record;
@@ -228,11 +227,10 @@ std::size_t Core::vector(std::size_t i) {
 
 void Core::begin(const Vector& v) {
   if (v.encrypted()) return;
-  const Bytes field = v.field(1);
+  const Bytes field = v.first_field();
   if (field.size() < redo::kKtudhSize) throw Malformed("5.2 without ktudh");
-  const auto ktudh = redo::decode<redo::Ktudh>(field, v.order);
-  if (ktudh.sqn == 0) return;  // undo header maintenance
-  const Xid xid{v.usn(), ktudh.slt, ktudh.sqn};
+  const Xid xid{v.usn(), load_u16(field.data(), v.order), load_u32(field.data() + 4, v.order)};  // of the ktudh
+  if (xid.sqn == 0) return;  // undo header maintenance
   OpenTransaction* same_slot = transactions_.newest(v.con_id, xid.usn, xid.slt);
   if (same_slot && same_slot->xid.sqn != xid.sqn) {
     warn(record_->rba,
@@ -242,11 +240,9 @@ void Core::begin(const Vector& v) {
   }
   // Of an XID that is open already the begin is only confirmed: a 5.1 with the begin flag may stand before its 5.2.
   OpenTransaction* t = transactions_.find(v.con_id, xid);
+  if (t) t->touch(group_->thread, group_->start);
   if (t && t->has_begin) return;
-  if (!t) {
-    t = transactions_.open(v.con_id, xid);
-    t->suspect = may_miss_redo();
-  }
+  if (!t) return void(open_transaction(v.con_id, xid, true, may_miss_redo()));
   t->has_begin = true;
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;
@@ -279,14 +275,22 @@ std::size_t Core::row_without_undo(std::size_t i) {
   return i + 1;
 }
 
-OpenTransaction* Core::transaction_of(const Vector& undo, Xid xid, bool begins) {
-  if (OpenTransaction* t = transactions_.find(undo.con_id, xid)) return t;
-  OpenTransaction* t = transactions_.open(undo.con_id, xid);
-  t->has_begin = begins;
-  t->suspect = begins ? may_miss_redo() : hole_;  // its begin may lie in the hole
+OpenTransaction* Core::open_transaction(std::uint16_t con_id, Xid xid, bool has_begin, bool suspect) {
+  OpenTransaction* t = transactions_.open(con_id, xid);
+  t->has_begin = has_begin;
+  t->suspect = suspect;
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;
+  t->touch(group_->thread, group_->start);
   return t;
+}
+
+OpenTransaction* Core::transaction_of(const Vector& undo, Xid xid, bool begins) {
+  if (OpenTransaction* t = transactions_.find(undo.con_id, xid)) {
+    t->touch(group_->thread, group_->start);
+    return t;
+  }
+  return open_transaction(undo.con_id, xid, begins, begins ? may_miss_redo() : hole_);  // its begin may lie in the hole
 }
 
 Change Core::head(std::uint32_t obj, std::uint32_t data_obj, redo::Opcode op) const {
@@ -435,7 +439,9 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   if ((ktub.flg & redo::kUndoDone) == 0) return;
   if (ktub.opc() != redo::opcode(11, 1) && ktub.opc() != redo::opcode(10, 22)) return;
   OpenTransaction* t = transactions_.newest(applied.con_id, applied.usn(), ktub.slt);
-  if (!t || !wanted(applied.con_id, ktub.obj, *t)) return;
+  if (!t) return;
+  t->touch(group_->thread, group_->start);
+  if (!wanted(applied.con_id, ktub.obj, *t)) return;
   if (row && row->encrypted()) {
     t->suspect = true;
     return encrypted(*row);
@@ -539,14 +545,19 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   }
   std::vector<change::Ddl> ddls;
   if (!ddls_.empty()) ddls = ddls_.take(t.con_id, t.xid);
-  if (std::exchange(index_scn_, point.scn) != point.scn) next_index_ = 1;
   change::Transaction committed;
-  committed.begin_index = next_index_;
-  committed.row_index = committed.begin_index + 1 + ddls.size();
-  committed.commit_index = committed.row_index + t.row_changes;
-  next_index_ = committed.commit_index + 1;
+  if (telling_again_) {
+    // Told before; but what it did to the dictionary has to be done again.
+    if (!t.dictionary) return transactions_.close(&t);
+  } else {
+    if (std::exchange(index_scn_, point.scn) != point.scn) next_index_ = 1;
+    committed.begin_index = next_index_;
+    committed.row_index = committed.begin_index + 1 + ddls.size();
+    committed.commit_index = committed.row_index + t.row_changes;
+    next_index_ = committed.commit_index + 1;
+  }
   if (!t.last && ddls.empty()) return transactions_.close(&t);
-  if (!t.has_begin && !t.suspect && !options_.partial) {
+  if (!t.has_begin && !t.suspect && !options_.partial && !telling_again_) {
     // One that --from-scn leaves out anyway, or that told nothing, is not missed.
     if (t.last && point.scn > options_.from_scn) {
       ++counters_.partial;
@@ -573,7 +584,8 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
 
   if (t.dictionary) {
     for (std::string& text : dictionary_.apply(batch_, committed)) {
-      events_.push_back({Event::Kind::kDictionary, point.thread, point.rba, point.scn, std::move(text)});
+      if (!telling_again_)
+        events_.push_back({Event::Kind::kDictionary, point.thread, point.rba, point.scn, std::move(text)});
     }
     forget_known();
     const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
@@ -582,8 +594,8 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
         batch_.rows.end());
     committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
   }
-  if (!ddls.empty()) tell_ddl(std::move(ddls), committed);
-  if ((committed.row_count == 0 && committed.ddl_count == 0) || point.scn <= options_.from_scn) {
+  if (!ddls.empty() && !telling_again_) tell_ddl(std::move(ddls), committed);
+  if ((committed.row_count == 0 && committed.ddl_count == 0) || point.scn <= options_.from_scn || telling_again_) {
     batch_.rows.resize(first_row);
     batch_.cells.resize(first_cell);
     batch_.ddls.resize(committed.first_ddl);
@@ -644,7 +656,7 @@ bool Core::take(change::Batch& batch) {
   dictionary_.forget_schemaless();
   if (dictionary_.version_count() > 1) {
     // Rows still to come are not older than the begin of their transaction.
-    Scn oldest = last_scn_;
+    Scn oldest = last_.scn;
     transactions_.for_each([&](const OpenTransaction& t) { oldest = std::min(oldest, t.begin_scn); });
     dictionary_.forget_below(oldest);
   }
@@ -652,13 +664,43 @@ bool Core::take(change::Batch& batch) {
 }
 
 void Core::note_hole(std::uint16_t thread) {
-  for (Thread& t : threads_) t.hole |= t.number == thread;
+  threads_.at(thread).hole = true;
   doubt_open();
 }
 
 void Core::doubt_open() {
   hole_ = true;
   transactions_.for_each([](OpenTransaction& t) { t.suspect = true; });
+}
+
+std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next) const {
+  if (parallel_.waiting()) return std::nullopt;
+  RestartPoint point;
+  point.released = std::max(last_, told_);
+  point.index_scn = index_scn_;
+  point.next_index = next_index_;
+  point.watermark = merge_.watermark();
+  point.low_scn = point.released.scn;
+  for (const auto& [number, thread] : threads_) {
+    RestartPoint::Thread& t = point.threads[number];
+    t.low = merge_.held(number).value_or(next.at(number));
+    t.bound = merge_.front(number);
+  }
+  const auto hold = [&](std::uint16_t number, Rba start, Xid holder) {
+    RestartPoint::Thread& t = point.threads.at(number);
+    if (!(start < t.low)) return;
+    t.low = start;
+    t.holder = holder;
+  };
+  transactions_.for_each([&](const OpenTransaction& open) {
+    point.low_scn = std::min(point.low_scn, open.begin_scn);
+    open.for_each_start([&](std::uint16_t number, Rba start) { hold(number, start, open.xid); });
+  });
+  // A LOB page without owner belongs to a transaction that is open, or is nobody's.
+  lob_owners_.for_each_parked([&](const Change& page, Rba start) {
+    if (page.scn >= point.low_scn) hold(page.thread, start, {});
+  });
+  return point;
 }
 
 std::vector<Event> Core::take_events() { return std::exchange(events_, {}); }
@@ -673,8 +715,9 @@ std::vector<Xid> Core::unfinished() const {
 }
 
 void Core::warn(Rba rba, const std::string& text) {
+  if (telling_again_) return;
   ++counters_.warnings;
-  events_.push_back({Event::Kind::kWarning, group_ ? group_->thread : std::uint16_t{0}, rba, last_scn_, text});
+  events_.push_back({Event::Kind::kWarning, group_ ? group_->thread : std::uint16_t{0}, rba, last_.scn, text});
 }
 
 }  // namespace redoubt::capture

@@ -6,14 +6,15 @@
 //     core.feed(core.hungry(), reader.next_group());   // null: that thread has no more
 //     core.take(batch) ...
 //
-// Records of all threads are taken in the order of their key (SCN, thread, sub-SCN, RBA). A transaction is complete
-// when its 5.4 is taken; then its rows are assembled with the dictionary version valid at their own SCN.
+// Records of all threads are taken in the order of merge.h. A transaction is complete when its 5.4 is taken; then its
+// rows are assembled with the dictionary version valid at their own SCN.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -23,7 +24,9 @@
 #include "capture/ddl_texts.h"
 #include "capture/dictionary_tracker.h"
 #include "capture/lob_store.h"
+#include "capture/merge.h"
 #include "capture/parallel_dml.h"
+#include "capture/restart.h"
 #include "capture/row_assembler.h"
 #include "capture/transaction_table.h"
 #include "redo/ktb.h"
@@ -72,16 +75,31 @@ class Core : private TableSource {
   Core(DictionaryTracker dictionary, Options options);
   ~Core() override;
 
-  // Announces a redo thread before the first step().
-  void open_thread(std::uint16_t thread);
+  // Takes up where `point` was taken, before the first step(): redo is fed from its lows on, and what had been told is
+  // not told again.
+  void resume(const RestartPoint& point);
+  // Announces a redo thread that has no record below `bound`. Throws Error(kIntegrity) when that is below what has been
+  // taken already: its transactions cannot come in order any more.
+  void open_thread(std::uint16_t thread, Scn bound = 0);
   // Hands the next group of `thread` over, or null when it has no more. The group's bytes must live until the thread is
   // hungry again. Damage that only shows here is CorruptRedo from feed() and step(), or an event and
   // counters().damaged. Throws Error(kOperation) when memory_max is passed; what take() has not moved yet counts too.
   void feed(std::uint16_t thread, const redo::Group* group);
+  // Nothing below `bound` will come from `thread` any more (the SCN of a group that is still being written, the end of
+  // a log).
+  void raise_bound(std::uint16_t thread, Scn bound) { merge_.raise(thread, bound); }
   // Works until a thread must be fed (true) or all are at their end (false).
   bool step();
-  // The thread that step() waits for.
-  std::uint16_t hungry() const { return hungry_; }
+  // The thread that step() waits for; all that could be fed, that one first.
+  std::uint16_t hungry() { return merge_.hungry().front(); }
+  const std::vector<std::uint16_t>& all_hungry() { return merge_.hungry(); }
+  // Everything below has been taken, and nothing below will come.
+  Scn watermark() const { return merge_.watermark(); }
+
+  // Where to take up again once all that take() has given is durable. `next[thread]` is where the group begins that
+  // would be fed next. Nothing while a parallel DML waits for its end, for some seconds of redo: what it holds back
+  // could not be told apart from what was told.
+  std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next) const;
 
   // Some redo of `thread` was passed over, before the group that it is fed next: transactions that are open, or begin
   // before that group in another thread, may have lost a part and are told as suspect.
@@ -104,11 +122,7 @@ class Core : private TableSource {
 
  private:
   struct Thread {
-    std::uint16_t number = 0;
-    const redo::Group* group = nullptr;
-    std::size_t next = 0;  // record of the group
-    Scn last_scn = 0;      // of its groups so far, the highest
-    bool ended = false;
+    Scn last_scn = 0;   // of its groups so far, the highest
     bool hole = false;  // redo was passed over behind its last group
   };
   struct Retained;  // memory of the transactions in the batch
@@ -116,11 +130,10 @@ class Core : private TableSource {
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
 
   void check_memory() const;
-  bool in_order(const Thread& thread, const redo::Group& group);
+  bool in_order(std::uint16_t thread, const redo::Group& group);
   void doubt_open();
   bool may_miss_redo() const;
   void damaged(const redo::Group& group, Rba rba, const std::string& reason, std::string_view part);
-  bool next_record(Thread*& thread);
   void record(const redo::Group& group, const redo::Record& record);
   std::size_t vector(std::size_t i);
   void begin(const redo::Vector& v);
@@ -136,6 +149,7 @@ class Core : private TableSource {
   void release_held();
   void tell(OpenTransaction& t, const CommitPoint& point);
   OpenTransaction* transaction_of(const redo::Vector& undo, Xid xid, bool begins);
+  OpenTransaction* open_transaction(std::uint16_t con_id, Xid xid, bool has_begin, bool suspect);
   // Vectors that stand alone and what belongs to LOBs: core_alone.cc.
   void alone(const redo::Vector& v);
   bool lob_pair(const redo::Vector& undo, const redo::Vector* partner, bool secure, std::uint32_t obj,
@@ -168,8 +182,11 @@ class Core : private TableSource {
   DdlTexts ddls_;
   ParallelDml parallel_;
   RowAssembler assembler_;
-  std::vector<Thread> threads_;
-  std::uint16_t hungry_ = 0;
+  Merge merge_;
+  std::map<std::uint16_t, Thread> threads_;
+  RecordKey last_;              // the last record
+  RecordKey told_;              // of resume(): what commits up to here was told
+  bool telling_again_ = false;  // not behind it yet
   bool done_ = false;
 
   // Of the record in work.
@@ -182,7 +199,6 @@ class Core : private TableSource {
   std::vector<std::size_t> ends_;
   std::vector<std::uint8_t> joined_;
 
-  Scn last_scn_ = 0;              // of the last record
   Scn last_commit_scn_ = 0;       // of the last transaction told
   Scn index_scn_ = 0;             // of the last transaction that was committed, and
   std::uint64_t next_index_ = 1;  // the place behind it among all of this SCN

@@ -72,12 +72,16 @@ void Core::keep_lob(OpenTransaction& t, Change change, Bytes undo, Bytes redo) {
   change.lob = true;
   t.add(change, undo, redo);
   t.lobs = true;
+  t.touch(group_->thread, group_->start);
 }
 
 void Core::claim_lob(OpenTransaction& t, const LobId& lob) {
   lob_owners_.claim(t.con_id, lob, t.xid,
                     [this](std::uint16_t con_id, Xid xid) { return transactions_.find(con_id, xid) != nullptr; });
-  lob_owners_.adopt(t.con_id, lob, [&](const Change& change, Bytes vector) { keep_lob(t, change, {}, vector); });
+  lob_owners_.adopt(t.con_id, lob, [&](const Change& change, Rba start, Bytes vector) {
+    t.touch_earlier(change.thread, start);
+    keep_lob(t, change, {}, vector);
+  });
 }
 
 void Core::claim_lobs_of_row(OpenTransaction& t, Bytes row) {
@@ -132,7 +136,7 @@ void Core::lob_alone(const Vector& v) {
   if (t) return keep_lob(*t, change, {}, v.bytes);
   if (!identity.lob) return;
   change.lob = true;
-  if (lob_owners_.park(v.con_id, *identity.lob, change, v.bytes) && !std::exchange(warned_parked_, true))
+  if (lob_owners_.park(v.con_id, *identity.lob, change, group_->start, v.bytes) && !std::exchange(warned_parked_, true))
     warn(record_->rba,
          fmt::format("LOB pages of more than {} MiB name no transaction: the oldest are forgotten, their LOBs may be "
                      "told as unavailable",
@@ -178,7 +182,7 @@ void Core::forget_lobs_of_row(OpenTransaction& t, Change& row) {
       w->cancelled = true;
       w->forgotten = redo::layer_of(w->op) == 10;
     }
-    if (first) lob_owners_.adopt(t.con_id, lob, [](const Change&, Bytes) {});
+    if (first) lob_owners_.adopt(t.con_id, lob, [](const Change&, Rba, Bytes) {});
   });
 }
 
@@ -264,6 +268,7 @@ void Core::ddl(const Vector& v) {
   ddl.scn = record_->scn;
   ddl.rba = record_->rba;
   ddl.thread = group_->thread;
+  if (OpenTransaction* t = transactions_.find(v.con_id, part.header.xid)) t->touch(group_->thread, group_->start);
   ddls_.add(v.con_id, part, std::move(ddl));
 }
 

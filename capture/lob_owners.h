@@ -33,22 +33,28 @@ class LobOwners {
     sweep_at_ = std::max(kSweepAtLeast, 2 * owners_.size());
   }
 
-  // Keeps a copy of a vector and the change it will be. True when older ones had to go.
-  bool park(std::uint16_t con_id, const LobId& lob, const Change& head, Bytes vector);
-  // Calls `f(head, vector)` for what is parked under the LOB, in order, and forgets it.
+  // Keeps a copy of a vector and the change it will be. `start`: of the group it came in. True when older ones had to
+  // go.
+  bool park(std::uint16_t con_id, const LobId& lob, const Change& head, Rba start, Bytes vector);
+  // Calls `f(head, start, vector)` for what is parked under the LOB, in order, and forgets it.
   template <class F>
   void adopt(std::uint16_t con_id, const LobId& lob, F f) {
     if (parked_.empty()) return;
     const auto it = by_lob_.find({con_id, lob});
     if (it == by_lob_.end()) return;
     for (const auto page : it->second) {
-      f(page->head, Bytes(page->vector));
+      f(page->head, page->start, Bytes(page->vector));
       parked_bytes_ -= page->vector.size();
       parked_.erase(page);
     }
     by_lob_.erase(it);
   }
   std::size_t parked_bytes() const { return parked_bytes_; }
+  // f(head, start) for all that is parked.
+  template <class F>
+  void for_each_parked(F f) const {
+    for (const Parked& p : parked_) f(p.head, p.start);
+  }
 
  private:
   struct Key {
@@ -62,6 +68,7 @@ class LobOwners {
   struct Parked {
     Key key;
     Change head;
+    Rba start;
     std::vector<std::uint8_t> vector;
   };
   static constexpr std::size_t kSweepAtLeast = 4096;

@@ -195,7 +195,7 @@ void LobStore::fill(const oracle::Table& table, change::Cell& cell, bool before,
 
 bool LobStore::content(const LobLocator& locator, ChunkList& memory, Bytes& value) {
   owners_.adopt(transaction_->con_id, locator.id,
-                [&](const Change& head, Bytes vector) { read(*transaction_->add(head, {}, vector)); });
+                [&](const Change& head, Rba, Bytes vector) { read(*transaction_->add(head, {}, vector)); });
   const auto it = lobs_.find(locator.id);
   if (it == lobs_.end() || it->second.broken) return false;
   const Lob& l = it->second;

@@ -504,12 +504,12 @@ TEST(LobStore, ALocatorThatIsNoneIsSuspect) {
 TEST(LobOwners, TheOldestParkedPagesGo) {
   LobOwners owners(100);
   const std::vector<std::uint8_t> page(40);
-  EXPECT_FALSE(owners.park(3, kLob, {}, page));
-  EXPECT_FALSE(owners.park(3, kLob2, {}, page));
-  EXPECT_TRUE(owners.park(3, kLob2, {}, page));
+  EXPECT_FALSE(owners.park(3, kLob, {}, {}, page));
+  EXPECT_FALSE(owners.park(3, kLob2, {}, {}, page));
+  EXPECT_TRUE(owners.park(3, kLob2, {}, {}, page));
   EXPECT_EQ(owners.parked_bytes(), 80U);
   int found = 0;
-  const auto count = [&](const Change&, Bytes) { ++found; };
+  const auto count = [&](const Change&, Rba, Bytes) { ++found; };
   owners.adopt(3, kLob, count);
   EXPECT_EQ(found, 0);
   owners.adopt(4, kLob2, count);

@@ -1,8 +1,26 @@
 #include "capture/transaction.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace redoubt::capture {
+
+void OpenTransaction::touch_other(std::uint16_t thread, Rba start) {
+  for (Start& s : starts) {
+    if (s.thread == thread) return;
+    if (s.thread == 0) {
+      s = {thread, start};
+      return;
+    }
+  }
+  starts.push_back({thread, start});
+}
+
+void OpenTransaction::touch_earlier(std::uint16_t thread, Rba start) {
+  touch(thread, start);
+  for (Start& s : starts)
+    if (s.thread == thread) s.rba = std::min(s.rba, start);
+}
 
 Change* OpenTransaction::add(const Change& head, Bytes undo, Bytes redo) {
   Change shape = head;

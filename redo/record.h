@@ -90,11 +90,16 @@ inline Record parse_record(Bytes bytes, ByteOrder order, Rba rba) {
 // Appends the vectors of `record` to `out`; throws Malformed when they do not fill it exactly.
 inline void parse_vectors(const Record& record, std::uint32_t vector_header, ByteOrder order,
                           std::vector<Vector>& out) {
-  Bytes rest = record.bytes.subspan(record.header_size());
-  while (!rest.empty()) {
-    parse_vector(rest, vector_header, order, out.emplace_back());
-    rest = rest.subspan(out.back().bytes.size());
-  }
+  const auto parse = [&](ByteOrder own) {
+    Bytes rest = record.bytes.subspan(record.header_size());
+    while (!rest.empty()) {
+      Vector& v = out.emplace_back();
+      parse_vector(rest, vector_header, own, v);
+      rest = rest.subspan(v.bytes.size());
+    }
+  };
+  // One loop per byte order: the compiler leaves the question out of each.
+  order == ByteOrder::kLittle ? parse(ByteOrder::kLittle) : parse(ByteOrder::kBig);
 }
 
 }  // namespace redoubt::redo

@@ -96,6 +96,7 @@ struct Vector {
   FieldCursor fields() const { return {lengths, field_count, data, order}; }
   // Field n, counted from 1; empty when the vector has fewer. Walks the list: for small n.
   Bytes field(unsigned n) const;
+  Bytes first_field() const { return field_count == 0 ? Bytes{} : fields().next(); }
   std::uint16_t usn() const { return usn_of_class(cls); }
   bool encrypted() const { return (typ & kTypEncrypted) != 0; }
 };

@@ -61,7 +61,7 @@ void JsonWriter::forget_fragments() {
   names_ = 0;
 }
 
-// Per transaction the text around c_idx is made once: head is {"c_scn":N,"c_idx": and tail is ,"xid":"..."
+// Made once per transaction: head is {"c_scn":N,"c_idx": and tail is ,"xid":"..." and commit is ,"commit_scn":N
 void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
   if (names_ > kNamesMax) forget_fragments();
   for (const change::Transaction& t : batch.transactions) {
@@ -70,6 +70,7 @@ void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
     p = write_number(put(p, "."), t.xid.slt);
     p = write_number(put(p, "."), t.xid.sqn);
     tail_.end(put(p, "\""));
+    commit_.end(write_number(put(commit_.begin(), R"(,"commit_scn":)"), t.commit_scn));
 
     write_begin(t, out);
     for (std::uint32_t i = 0; i < t.ddl_count; ++i) {
@@ -83,8 +84,8 @@ void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
       write_row(batch, row, out);
       out.append("}]}\n");
     }
-    p = put(begin_line(t.commit_index, out), R"(,"commit_scn":)");
-    out.used(put(write_number(p, t.commit_scn), ",\"payload\":[{\"op\":\"commit\"}]}\n"));
+    p = commit_.write(begin_line(t.commit_index, out));
+    out.used(put(p, ",\"payload\":[{\"op\":\"commit\"}]}\n"));
   }
 }
 
@@ -103,7 +104,7 @@ void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) cons
   p = head_.write(p);
   *head = ',';  // in place of the brace
   p = tail_.write(write_number(p, t.begin_index));
-  p = write_number(put(p, R"(,"commit_scn":)"), t.commit_scn);
+  p = commit_.write(p);
   p = write_number(put(p, R"(,"begin_scn":)"), t.begin_scn);
   p = write_number(put(p, R"(,"thread":)"), t.thread);
   p = write_number(put(p, R"(,"con_id":)"), t.con_id);

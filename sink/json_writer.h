@@ -74,7 +74,7 @@ class JsonWriter {
   std::size_t names_ = 0;                                   // in fragments_
   std::uint64_t last_serial_ = 0;
   const Fragments* last_fragments_ = nullptr;
-  ShortText head_, tail_;  // of the lines of the transaction in work
+  ShortText head_, tail_, commit_;  // of the lines of the transaction in work
 };
 
 }  // namespace redoubt::sink

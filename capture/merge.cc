@@ -1,0 +1,95 @@
+#include "capture/merge.h"
+
+#include <algorithm>
+
+namespace redoubt::capture {
+
+const Merge::Thread* Merge::find(std::uint16_t number) const {
+  const auto it = std::find_if(threads_.begin(), threads_.end(), [&](const Thread& t) { return t.number == number; });
+  return it == threads_.end() ? nullptr : &*it;
+}
+
+Merge::Thread& Merge::get(std::uint16_t number) {
+  const Thread* thread = find(number);
+  REDOUBT_ASSERT(thread != nullptr);
+  return threads_[static_cast<std::size_t>(thread - threads_.data())];
+}
+
+void Merge::open(std::uint16_t thread, Scn bound) {
+  REDOUBT_ASSERT(!has(thread));
+  threads_.push_back({thread, bound});
+}
+
+void Merge::feed(std::uint16_t number, const redo::Group& group) {
+  Thread& thread = get(number);
+  REDOUBT_ASSERT(!thread.group && !thread.ended);
+  if (group.records.empty()) return raise(number, group.scn);
+  REDOUBT_ASSERT(group.records.front().scn >= thread.bound);
+  thread.group = &group;
+  thread.next = 0;
+  thread.bound = group.records.back().scn;
+}
+
+void Merge::raise(std::uint16_t number, Scn bound) {
+  Thread& thread = get(number);
+  thread.bound = std::max(thread.bound, bound);
+}
+
+void Merge::end(std::uint16_t number) {
+  Thread& thread = get(number);
+  REDOUBT_ASSERT(!thread.group);
+  thread.ended = true;
+}
+
+std::optional<Merge::Run> Merge::next() {
+  Thread* first = nullptr;
+  for (Thread& t : threads_)
+    if (t.group && (!first || t.front() < first->front())) first = &t;
+  if (!first) return std::nullopt;
+  std::pair<Scn, std::uint16_t> limit{oracle::kNoScn, 0xFFFF};
+  for (const Thread& t : threads_)
+    if (&t != first && (t.group || !t.ended)) limit = std::min(limit, t.front());
+
+  const auto& records = first->group->records;
+  Run run{first->group, first->next, first->next};
+  while (run.to < records.size() && std::pair(records[run.to].scn, first->number) < limit) ++run.to;
+  if (run.to == run.from) return std::nullopt;
+  first->next = run.to;
+  if (run.to == records.size()) first->group = nullptr;
+  return run;
+}
+
+const std::vector<std::uint16_t>& Merge::hungry() {
+  hungry_.clear();
+  for (const Thread& t : threads_)
+    if (!t.group && !t.ended) hungry_.push_back(t.number);
+  std::stable_sort(hungry_.begin(), hungry_.end(),
+                   [&](std::uint16_t a, std::uint16_t b) { return find(a)->bound < find(b)->bound; });
+  return hungry_;
+}
+
+bool Merge::all_ended() const {
+  return std::all_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.ended; });
+}
+
+Scn Merge::watermark() const {
+  Scn low = oracle::kNoScn;
+  for (const Thread& t : threads_)
+    if (t.group || !t.ended) low = std::min(low, t.front().first);
+  return low;
+}
+
+Scn Merge::front(std::uint16_t number) const {
+  const Thread* thread = find(number);
+  REDOUBT_ASSERT(thread != nullptr);
+  return thread->ended ? oracle::kNoScn : thread->front().first;
+}
+
+std::optional<Rba> Merge::held(std::uint16_t number) const {
+  const Thread* thread = find(number);
+  REDOUBT_ASSERT(thread != nullptr);
+  if (!thread->group) return std::nullopt;
+  return thread->group->start;
+}
+
+}  // namespace redoubt::capture
