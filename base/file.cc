@@ -64,6 +64,19 @@ OutputFile::OutputFile(const std::filesystem::path& path)
   if (fd_ < 0) fail(path_, "cannot create");
 }
 
+OutputFile::OutputFile(const std::filesystem::path& path, std::uint64_t keep)
+    : path_(path), fd_(::open(path.c_str(), O_WRONLY | O_CLOEXEC)), owned_(true) {
+  if (fd_ < 0) fail(path_, "cannot open");
+  struct stat status;
+  if (::fstat(fd_, &status) != 0) fail(path_, "cannot get the size");
+  if (static_cast<std::uint64_t>(status.st_size) < keep) {
+    ::close(fd_);
+    throw Error(ErrorCode::kIntegrity, path.string(),
+                fmt::format("has {} bytes, {} were written and safe", status.st_size, keep), "restore it");
+  }
+  if (::ftruncate(fd_, static_cast<off_t>(keep)) != 0 || ::lseek(fd_, 0, SEEK_END) < 0) fail(path_, "cannot cut");
+}
+
 OutputFile::~OutputFile() {
   if (owned_) ::close(fd_);
 }

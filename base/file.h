@@ -35,6 +35,9 @@ class InputFile {
 class OutputFile {
  public:
   explicit OutputFile(const std::filesystem::path& path);
+  // Goes on behind the first `keep` bytes of a file; what it has behind them is cut off. Error(kIntegrity) when it has
+  // fewer.
+  OutputFile(const std::filesystem::path& path, std::uint64_t keep);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

@@ -105,6 +105,7 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
       thread.last_scn = group->records.back().scn;
     }
     merge_.feed(number, *group);
+    if (options_.restartable && thread.groups++ % kMarkEvery == 0) thread.marks.emplace_back(group->scn, group->start);
   } else {
     merge_.end(number);
     if (!parallel_.waiting()) return;
@@ -281,7 +282,7 @@ OpenTransaction* Core::open_transaction(std::uint16_t con_id, Xid xid, bool has_
   t->suspect = suspect;
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;
-  t->touch(group_->thread, group_->start);
+  t->begins_in(group_->thread, group_->start);
   return t;
 }
 
@@ -655,12 +656,15 @@ bool Core::take(change::Batch& batch) {
   dictionary_.keep_alive(batch.owners);
   dictionary_.forget_schemaless();
   if (dictionary_.version_count() > 1) {
-    // Rows still to come are not older than the begin of their transaction.
-    Scn oldest = last_.scn;
-    transactions_.for_each([&](const OpenTransaction& t) { oldest = std::min(oldest, t.begin_scn); });
-    dictionary_.forget_below(oldest);
+    dictionary_.forget_below(oldest_scn());
   }
   return true;
+}
+
+Scn Core::oldest_scn() const {
+  Scn oldest = last_.scn;
+  transactions_.for_each([&](const OpenTransaction& t) { oldest = std::min(oldest, t.begin_scn); });
+  return oldest;
 }
 
 void Core::note_hole(std::uint16_t thread) {
@@ -673,7 +677,8 @@ void Core::doubt_open() {
   transactions_.for_each([](OpenTransaction& t) { t.suspect = true; });
 }
 
-std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next) const {
+std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next, Scn scn) {
+  REDOUBT_ASSERT(options_.restartable);
   if (parallel_.waiting()) return std::nullopt;
   RestartPoint point;
   point.released = std::max(last_, told_);
@@ -700,6 +705,16 @@ std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rb
   lob_owners_.for_each_parked([&](const Change& page, Rba start) {
     if (page.scn >= point.low_scn) hold(page.thread, start, {});
   });
+  for (auto& [number, thread] : threads_) {
+    // What the last mark says at or below an SCN holds for all SCNs up to the next mark.
+    const auto at_or_below = [&marks = thread.marks](Scn limit) {
+      auto it = std::upper_bound(marks.begin(), marks.end(), limit, [](Scn s, const auto& m) { return s < m.first; });
+      return it == marks.begin() ? it : std::prev(it);
+    };
+    if (scn < point.released.scn && !thread.marks.empty()) hold(number, at_or_below(scn)->second, {});
+    if (!thread.marks.empty()) thread.marks.erase(thread.marks.begin(), at_or_below(std::min(scn, point.low_scn)));
+  }
+  point.low_scn = std::min(point.low_scn, scn);
   return point;
 }
 

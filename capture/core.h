@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,7 +38,7 @@ namespace redoubt::capture {
 
 // Something an operator should know, with its place.
 struct Event {
-  enum class Kind : std::uint8_t { kWarning, kDictionary, kDdl };
+  enum class Kind : std::uint8_t { kWarning, kDictionary, kDdl, kLog };
   Kind kind = Kind::kWarning;
   std::uint16_t thread = 0;
   Rba rba;
@@ -70,6 +71,7 @@ class Core : private TableSource {
     DamagePolicy on_corruption = DamagePolicy::kStop;
     std::uint64_t memory_max = kMemoryMax;  // bytes that open transactions may hold
     oracle::TdeKeys keys = {};              // of encrypted columns
+    bool restartable = false;               // restart_point() will be asked for
   };
 
   Core(DictionaryTracker dictionary, Options options);
@@ -87,7 +89,11 @@ class Core : private TableSource {
   void feed(std::uint16_t thread, const redo::Group* group);
   // Nothing below `bound` will come from `thread` any more (the SCN of a group that is still being written, the end of
   // a log).
-  void raise_bound(std::uint16_t thread, Scn bound) { merge_.raise(thread, bound); }
+  // True when that is news.
+  bool raise_bound(std::uint16_t thread, Scn bound) { return merge_.raise(thread, bound); }
+  bool has_thread(std::uint16_t thread) const { return merge_.has(thread); }
+  bool ended(std::uint16_t thread) const { return merge_.ended(thread); }
+  std::size_t thread_count() const { return merge_.threads(); }
   // Works until a thread must be fed (true) or all are at their end (false).
   bool step();
   // The thread that step() waits for; all that could be fed, that one first.
@@ -97,9 +103,15 @@ class Core : private TableSource {
   Scn watermark() const { return merge_.watermark(); }
 
   // Where to take up again once all that take() has given is durable. `next[thread]` is where the group begins that
-  // would be fed next. Nothing while a parallel DML waits for its end, for some seconds of redo: what it holds back
-  // could not be told apart from what was told.
-  std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next) const;
+  // would be fed next; every thread is read again from `scn` at the latest. Nothing while a parallel DML waits for its
+  // end, for some seconds of redo: what it holds back could not be told apart from what was told.
+  std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next, Scn scn = oracle::kNoScn);
+  // Redo before the point of resume() is still being read.
+  bool telling_again() const { return telling_again_; }
+  // The begin of the oldest open transaction, or the last SCN taken: no row to come is older.
+  Scn oldest_scn() const;
+  const DictionaryTracker& dictionary() const { return dictionary_; }
+  void forget_dictionary_changes(Scn up_to) { dictionary_.forget_changes(up_to); }
 
   // Some redo of `thread` was passed over, before the group that it is fed next: transactions that are open, or begin
   // before that group in another thread, may have lost a part and are told as suspect.
@@ -124,8 +136,12 @@ class Core : private TableSource {
   struct Thread {
     Scn last_scn = 0;   // of its groups so far, the highest
     bool hole = false;  // redo was passed over behind its last group
+    // Starts of some of its groups, with their SCNs: for restart_point().
+    std::deque<std::pair<Scn, Rba>> marks;
+    unsigned groups = 0;
   };
-  struct Retained;  // memory of the transactions in the batch
+  static constexpr unsigned kMarkEvery = 16;  // groups
+  struct Retained;                            // memory of the transactions in the batch
 
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
 

@@ -8,7 +8,11 @@
 
 namespace redoubt::capture {
 
-enum class DamagePolicy : std::uint8_t { kStop, kSkip };
+enum class DamagePolicy : std::uint8_t {
+  kStop,
+  kSkip,
+  kWait,  // until it is mended; only where redo is followed live
+};
 
 // The warning about redo that was passed over: `reason` says what is wrong, `part` what goes on without it.
 inline std::string passed_over_text(std::string_view file, std::string_view reason, std::string_view part) {

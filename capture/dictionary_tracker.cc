@@ -91,6 +91,7 @@ DictionaryTracker::DictionaryTracker(std::vector<oracle::LoadedDictionary> dicti
     loaded_at_.push_back(dictionary.schema_scn);
     containers_.push_back({std::move(dictionary.facts), std::move(dictionary.rows)});
   }
+  latest_scn_ = scn;
   versions_.push_back(builder_.build(containers_, scn));
 }
 
@@ -126,6 +127,10 @@ std::vector<std::string> DictionaryTracker::apply(const change::Batch& batch, co
   // Equal or, by an order violation, lower commit SCNs must not put versions out of order.
   const oracle::Scn from_scn = std::max(transaction.commit_scn, before->from_scn());
   const auto after = builder_.next(before, containers_, from_scn);
+  if (transaction.commit_scn > latest_scn_) {
+    latest_scn_ = transaction.commit_scn;
+    changes_.push_back({transaction.begin_scn, transaction.commit_scn});
+  }
   if (after != before) {
     for (std::string& difference : differences(*before, *after)) told.push_back(std::move(difference));
     versions_.push_back(after);
@@ -162,6 +167,21 @@ oracle::Patched DictionaryTracker::apply(oracle::DictionaryRows& rows, const cha
                   : row.op == change::Op::kUpdate ? oracle::RowOp::kUpdate
                                                   : oracle::RowOp::kDelete;
   return rows.apply(table.owner, table.name, op, row.rowid, values);
+}
+
+void DictionaryTracker::forget_changes(oracle::Scn up_to) {
+  while (!changes_.empty() && changes_.front().commit_scn <= up_to) changes_.pop_front();
+}
+
+std::vector<oracle::LoadedDictionary> DictionaryTracker::snapshot() const {
+  std::vector<oracle::LoadedDictionary> dictionaries;
+  for (std::size_t c = 0; c < containers_.size(); ++c) {
+    oracle::LoadedDictionary& d = dictionaries.emplace_back();
+    d.rows = containers_[c].rows;
+    d.facts = containers_[c].facts;
+    d.scn = d.schema_scn = std::max(loaded_at_[c], latest_scn_);
+  }
+  return dictionaries;
 }
 
 void DictionaryTracker::forget_below(oracle::Scn scn) {

@@ -52,6 +52,18 @@ class DictionaryTracker {
   // to captured tables, and what was strange, in sentences.
   std::vector<std::string> apply(const change::Batch& batch, const change::Transaction& transaction);
 
+  // Transactions that have changed the dictionary since it was loaded, in commit order; those at or below an SCN are
+  // forgotten by forget_changes().
+  struct Applied {
+    oracle::Scn begin_scn, commit_scn;
+  };
+  const std::deque<Applied>& changes() const { return changes_; }
+  void forget_changes(oracle::Scn up_to);
+  // The latest version, one file per container, for DictionaryTracker(…) of a later run.
+  std::vector<oracle::LoadedDictionary> snapshot() const;
+  // The commit SCN of the last change, else the lowest SCN of the files.
+  oracle::Scn latest_scn() const { return latest_scn_; }
+
   // No row below `scn` will be asked for again.
   void forget_below(oracle::Scn scn);
   std::size_t version_count() const { return versions_.size(); }
@@ -76,6 +88,8 @@ class DictionaryTracker {
   std::vector<oracle::Scn> loaded_at_;                              // of each container's rows
   std::deque<std::shared_ptr<const oracle::Dictionary>> versions_;  // never empty, by from_scn
   oracle::SchemalessTables unknown_;                                // used when there are no containers
+  std::deque<Applied> changes_;
+  oracle::Scn latest_scn_ = 0;
 };
 
 // What is different for captured tables between two versions, in sentences. Tables that did not change are known by

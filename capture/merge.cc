@@ -16,23 +16,26 @@ Merge::Thread& Merge::get(std::uint16_t number) {
 }
 
 void Merge::open(std::uint16_t thread, Scn bound) {
-  REDOUBT_ASSERT(!has(thread));
-  threads_.push_back({thread, bound});
+  if (!has(thread)) return threads_.push_back({thread, bound});
+  REDOUBT_ASSERT(get(thread).ended);
+  get(thread) = {thread, bound};
 }
 
 void Merge::feed(std::uint16_t number, const redo::Group& group) {
   Thread& thread = get(number);
   REDOUBT_ASSERT(!thread.group && !thread.ended);
-  if (group.records.empty()) return raise(number, group.scn);
+  if (group.records.empty()) return void(raise(number, group.scn));
   REDOUBT_ASSERT(group.records.front().scn >= thread.bound);
   thread.group = &group;
   thread.next = 0;
   thread.bound = group.records.back().scn;
 }
 
-void Merge::raise(std::uint16_t number, Scn bound) {
+bool Merge::raise(std::uint16_t number, Scn bound) {
   Thread& thread = get(number);
-  thread.bound = std::max(thread.bound, bound);
+  if (bound <= thread.bound) return false;
+  thread.bound = bound;
+  return true;
 }
 
 void Merge::end(std::uint16_t number) {

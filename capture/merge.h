@@ -41,14 +41,15 @@ class Merge {
     std::size_t from, to;
   };
 
-  // A thread joins; `bound`: it has no record below.
+  // A thread joins, or one that has ended comes back; `bound`: it has no record below.
   void open(std::uint16_t thread, Scn bound);
   bool has(std::uint16_t thread) const { return find(thread) != nullptr; }
+  bool ended(std::uint16_t thread) const { return find(thread) != nullptr && find(thread)->ended; }
   // Its next group, whose records ascend and are not below the bound. Only of a thread that is hungry. The group must
   // live until the thread is hungry again.
   void feed(std::uint16_t thread, const redo::Group& group);
-  // Nothing below `bound` will come from it any more. Never moves back.
-  void raise(std::uint16_t thread, Scn bound);
+  // Nothing below `bound` will come from it any more. Never moves back; true when it has moved.
+  bool raise(std::uint16_t thread, Scn bound);
   // It has no more records at all.
   void end(std::uint16_t thread);
 

@@ -6,19 +6,15 @@
 namespace redoubt::capture {
 
 void OpenTransaction::touch_other(std::uint16_t thread, Rba start) {
-  for (Start& s : starts) {
+  for (const Start& s : other_starts_)
     if (s.thread == thread) return;
-    if (s.thread == 0) {
-      s = {thread, start};
-      return;
-    }
-  }
-  starts.push_back({thread, start});
+  other_starts_.push_back({thread, start});
 }
 
 void OpenTransaction::touch_earlier(std::uint16_t thread, Rba start) {
   touch(thread, start);
-  for (Start& s : starts)
+  if (start_.thread == thread) start_.rba = std::min(start_.rba, start);
+  for (Start& s : other_starts_)
     if (s.thread == thread) s.rba = std::min(s.rba, start);
 }
 

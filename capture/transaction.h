@@ -55,12 +55,6 @@ struct OpenTransaction {
   bool lobs = false;        // has LOB pages or LOB index changes
   bool suspect = false;
   bool held = false;  // has committed and waits for its turn (parallel_dml.h)
-  // The first group in each thread; of nearly all transactions there is one.
-  struct Start {
-    std::uint16_t thread = 0;  // 0: none yet
-    Rba rba;
-  };
-  std::vector<Start> starts{1};  // never empty
   Scn begin_scn = 0;
   Scn decided_scn = 0;  // of the 5.4 with state 12 of a parallel DML's parent: its commit SCN; 0 = none
   Rba begin_rba;
@@ -70,23 +64,25 @@ struct OpenTransaction {
   std::unique_ptr<std::vector<std::uint8_t>> split_undo;  // parts of an undo record whose head is still to come
   OpenTransaction* older = nullptr;                       // same slot, still open
 
+  // Its first record is in the group of `thread` that begins at `start`.
+  void begins_in(std::uint16_t thread, Rba start) {
+    start_ = {thread, start};
+    other_starts_.clear();
+  }
   // The transaction has a record in a group of `thread` that begins at `start`. Its first group in each thread is where
   // reading must restart while it is open.
   void touch(std::uint16_t thread, Rba start) {
-    if (thread == starts.front().thread) [[likely]]
-      return;
-    touch_other(thread, start);
+    if (thread != start_.thread) [[unlikely]]
+      touch_other(thread, start);
   }
   // The same of a record that came before others of this transaction.
   void touch_earlier(std::uint16_t thread, Rba start);
   // f(thread, start) for each thread that it has records in.
   template <class F>
   void for_each_start(F f) const {
-    for (const Start& s : starts)
-      if (s.thread != 0) f(s.thread, s.rba);
+    f(start_.thread, start_.rba);
+    for (const Start& s : other_starts_) f(s.thread, s.rba);
   }
-
-  void touch_other(std::uint16_t thread, Rba start);
 
   // Appends a change; the vectors are copied. Returns it.
   Change* add(const Change& head, Bytes undo, Bytes redo);
@@ -107,6 +103,16 @@ struct OpenTransaction {
       }
     }
   }
+
+ private:
+  struct Start {
+    std::uint16_t thread = 0;
+    Rba rba;
+  };
+  void touch_other(std::uint16_t thread, Rba start);
+
+  Start start_;                      // of nearly all transactions the only one
+  std::vector<Start> other_starts_;  // in further threads
 };
 
 }  // namespace redoubt::capture

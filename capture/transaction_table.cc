@@ -16,8 +16,6 @@ OpenTransaction* TransactionTable::open(std::uint16_t con_id, Xid xid) {
   t->has_begin = t->dictionary = t->lobs = t->suspect = t->held = false;
   t->begin_scn = t->decided_scn = 0;
   t->begin_rba = {};
-  if (t->starts.size() > 1) t->starts.resize(1);
-  t->starts.front() = {};
   t->row_changes = 0;
   t->last = nullptr;
   Slot& s = slot(con_id, xid.usn, xid.slt);

@@ -2,15 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
 #include "base/file.h"
 #include "capture/core.h"
 #include "capture/log_set.h"
+#include "cli/capture_events.h"
 #include "cli/command.h"
 #include "cli/configuration.h"
+#include "cli/live_capture_command.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "oracle/charset.h"
@@ -24,30 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kWriteSize = 256 << 10;
 
-volatile std::sig_atomic_t interrupted = 0;
-
-// Ctrl-C and a polite kill end the run between two groups; the handlers are the caller's again behind it.
-class StopOnSignal {
- public:
-  StopOnSignal() {
-    interrupted = 0;
-    struct sigaction action = {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    sigaction(SIGINT, &action, &interrupt_);
-    sigaction(SIGTERM, &action, &terminate_);
-  }
-  ~StopOnSignal() {
-    sigaction(SIGINT, &interrupt_, nullptr);
-    sigaction(SIGTERM, &terminate_, nullptr);
-  }
-  StopOnSignal(const StopOnSignal&) = delete;
-  StopOnSignal& operator=(const StopOnSignal&) = delete;
-
- private:
-  struct sigaction interrupt_ = {};
-  struct sigaction terminate_ = {};
-};
-
 class Run {
  public:
   explicit Run(const CaptureOptions& options)
@@ -60,7 +37,7 @@ class Run {
         writer_(dictionary_.facts()),
         core_(dictionary_, {.from_scn = options.from_scn,
                             .to_scn = options.to_scn,
-                            .on_corruption = options.on_corruption,
+                            .on_corruption = options.on_corruption.value_or(capture::DamagePolicy::kStop),
                             .memory_max = options.memory,
                             .keys = keys_}) {
     if (!options.logminer.empty())
@@ -69,8 +46,8 @@ class Run {
   }
 
   int run() {
-    for (const std::string& text : dictionary_.take_warnings()) tell("warning", 0, {}, text);
-    for (const std::string& text : keys_.warnings(dictionary_.latest())) tell("warning", 0, {}, text);
+    for (const std::string& text : dictionary_.take_warnings()) warn(0, {}, text);
+    for (const std::string& text : keys_.warnings(dictionary_.latest())) warn(0, {}, text);
     capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
     check_dictionary(set);
     total_bytes_ = set.bytes();
@@ -78,12 +55,12 @@ class Run {
       ends_[thread] = logs.back().headers.redo.next_scn.value;
       capture::ThreadStream::Options stream;
       stream.checksums = options_.checksums;
-      stream.on_corruption = options_.on_corruption;
-      stream.on_gap = options_.on_gap;
+      stream.on_corruption = options_.on_corruption.value_or(capture::DamagePolicy::kStop);
+      stream.on_gap = options_.on_gap.value_or(capture::DamagePolicy::kStop);
       stream.passed_over = [this](std::uint16_t number, redo::Rba rba, const std::string& text) {
         core_.note_hole(number);
         incomplete_ = true;
-        tell("warning", number, rba, text);
+        warn(number, rba, text);
       };
       core_.open_thread(thread);
       streams_.emplace(thread, capture::ThreadStream(std::move(logs), std::move(stream)));
@@ -99,7 +76,7 @@ class Run {
 
     const StopOnSignal stop;
     try {
-      while (!interrupted && core_.step()) {
+      while (!stop.asked() && core_.step()) {
         drain();
         core_.feed(core_.hungry(), streams_.at(core_.hungry()).next_group());
       }
@@ -111,7 +88,7 @@ class Run {
     drain();
     flush();
     progress_.reset();
-    return report();
+    return report(stop.asked());
   }
 
  private:
@@ -126,16 +103,7 @@ class Run {
       batch_.clear();
     }
     if (text_.size() >= kWriteSize) flush();
-    for (const capture::Event& event : core_.take_events())
-      tell(kind_text(event.kind), event.thread, event.rba, event.text);
-  }
-
-  static std::string_view kind_text(capture::Event::Kind kind) {
-    switch (kind) {
-      case capture::Event::Kind::kWarning: return "warning";
-      case capture::Event::Kind::kDictionary: return "dictionary";
-      default: return "ddl";
-    }
+    for (const capture::Event& event : core_.take_events()) tell(event.kind, event.thread, event.rba, event.text);
   }
 
   void flush() {
@@ -150,17 +118,11 @@ class Run {
     return sum;
   }
 
-  void tell(std::string_view kind, std::uint16_t thread, redo::Rba rba, std::string_view text) {
-    if (options_.json) {
-      TextBuffer quoted;
-      oracle::charset_by_name("AL32UTF8")->append_json_string(quoted, as_bytes(text));
-      fmt::print(stderr,
-                 R"({{"event":"{}","thread":{},"rba":"{}","text":{}}})"
-                 "\n",
-                 kind, thread, to_text(rba), quoted.view());
-    } else {
-      fmt::print(stderr, "{}: thread {} RBA {}: {}\n", kind, thread, to_text(rba), text);
-    }
+  void tell(capture::Event::Kind kind, std::uint16_t thread, redo::Rba rba, std::string_view text) {
+    tell_event(options_.json, kind, thread, rba, text);
+  }
+  void warn(std::uint16_t thread, redo::Rba rba, std::string_view text) {
+    tell(capture::Event::Kind::kWarning, thread, rba, text);
   }
 
   // Names would be wrong with the dictionary of another database or incarnation.
@@ -185,13 +147,13 @@ class Run {
     if (low == high) return true;
     for (const auto& [thread, end] : ends_)
       if (end != high)
-        tell("warning", thread, {},
+        warn(thread, {},
              fmt::format("the logs of this thread end at SCN {}, others go on: from there on its commits are missing",
                          end));
     return false;
   }
 
-  int report() {
+  int report(bool interrupted) {
     if (!interrupted && options_.to_scn == oracle::kNoScn && !tell_coverage()) incomplete_ = true;
     const capture::Counters& c = core_.counters();
     if (c.damaged > 0) incomplete_ = true;
@@ -281,6 +243,7 @@ void add_capture_command(CLI::App& root) {
                    "capture --dictionary schema.json --tables 'APP\\..*' --output changes.jsonl /archive",
                    "capture --tables 'SYS\\..*' --dictionary schema.json arch1_15.dbf",
                    "capture --config redoubt.yaml --from-scn 2267707",
+                   "capture --watch /archive --watch /online --dictionary schema.json --output changes.jsonl",
                    "capture arch1_15.dbf      without a dictionary: OBJ_n, COL_n and raw values"});
   command->add_option("log", options->logs, "archived or online redo logs, or directories of them")->type_name("LOG");
   command->add_option("--dictionary", options->dictionaries, "dictionary JSON, one per container")
@@ -304,23 +267,32 @@ void add_capture_command(CLI::App& root) {
           "the file when it is not there")
       ->type_name("FILE");
   const std::map<std::string, capture::DamagePolicy> policies{{"stop", capture::DamagePolicy::kStop},
-                                                              {"skip", capture::DamagePolicy::kSkip}};
-  const auto policy = [&](const char* name, capture::DamagePolicy& value, const char* text) {
+                                                              {"skip", capture::DamagePolicy::kSkip},
+                                                              {"wait", capture::DamagePolicy::kWait}};
+  const auto policy = [&](const char* name, std::optional<capture::DamagePolicy>& value, const char* text) {
     command->add_option(name, value, text)
         ->transform(CLI::CheckedTransformer(policies).description(""))
-        ->type_name("stop|skip");
+        ->type_name("wait|stop|skip");
   };
-  policy("--on-corruption", options->on_corruption, "at damaged redo: stop (exit 6), or go on behind it (exit 3)");
-  policy("--on-gap", options->on_gap, "at a missing log: stop (exit 5), or go on behind it (exit 3)");
+  policy("--on-corruption", options->on_corruption,
+         "at damaged redo: stop (exit 6), go on behind it (exit 3), or wait until it is mended (with --watch)");
+  policy("--on-gap", options->on_gap,
+         "at a missing log: stop (exit 5), go on behind it (exit 3), or wait for it (with --watch)");
   command->add_option("--memory", options->memory, "what open transactions may hold, as 2GiB; 256MiB when not given")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
   command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
+  add_live_options(command, *options);
   add_config(command, *config);
   add_json(command, options->json);
   on_run(command, [command, options, config] {
     *options = read_configuration(*config).capture;
     apply_options_again(command);
+    if (!options->watch.empty()) return run_live_capture(*options);
+    for (const auto given : {options->on_gap, options->on_corruption})
+      if (given == capture::DamagePolicy::kWait)
+        throw Error(ErrorCode::kUsage, "", "only a capture that follows its logs can wait for them",
+                    "say stop or skip, or name the directories with --watch");
     if (options->logs.empty())
       throw Error(ErrorCode::kUsage, "", "no redo log is named",
                   "name logs or directories, here or in the configuration under capture: as logs:");

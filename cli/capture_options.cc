@@ -24,7 +24,8 @@ ConfigType<std::string> expression() {
 
 void layout(ConfigKeys& keys, CaptureOptions& c) {
   using capture::DamagePolicy;
-  const auto policy = config::choice<DamagePolicy>({{"stop", DamagePolicy::kStop}, {"skip", DamagePolicy::kSkip}});
+  const auto policy = config::choice<DamagePolicy>(
+      {{"stop", DamagePolicy::kStop}, {"skip", DamagePolicy::kSkip}, {"wait", DamagePolicy::kWait}});
   keys.key("logs", c.logs, config::text(),
            {.about = "redo logs, or directories of them", .otherwise = "those on the command line"});
   keys.key("dictionary", c.dictionaries, config::text(),
@@ -39,15 +40,35 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
            {.about = "a line per begin, row and commit"});
   keys.key("output", c.output, config::text(), {.about = "a file, or `-` for standard output"});
   keys.key("on_gap", c.on_gap, policy,
-           {.about = "at a missing log: stop (exit 5), or go on behind it (exit 3)", .aliases = {"gaps"}});
+           {.about = "at a missing log: stop (exit 5), go on behind it (exit 3), or wait for it",
+            .aliases = {"gaps"},
+            .otherwise = "wait with `watch`, else stop"});
   keys.key("on_corruption", c.on_corruption, policy,
-           {.about = "at damaged redo: stop (exit 6), or go on behind it (exit 3)", .aliases = {"corruption"}});
+           {.about = "at damaged redo: stop (exit 6), go on behind it (exit 3), or wait until it is mended",
+            .aliases = {"corruption"},
+            .otherwise = "wait with `watch`, else stop"});
   keys.key("memory", c.memory, config::size(), {.about = "what open transactions may hold"});
   keys.key("checksums", c.checksums, config::flag(),
            {.about = "check them; false for databases with DB_BLOCK_CHECKSUM turned off"});
   keys.key("tde_keys", c.keys, config::text(),
            {.about = "the keys of encrypted columns, a JSON file that only you can read",
             .otherwise = "they are unavailable"});
+  keys.key("watch", c.watch, config::text(),
+           {.about = "directories whose logs are followed until stopped", .otherwise = "`logs` are read once"});
+  keys.key("name", c.name, config::text(), {.about = "of a capture that follows its logs, in the ledger"});
+  keys.key("ledger", c.ledger, config::text(), {.about = "the URL of the ledger that keeps its checkpoints"});
+  keys.key("state_dir", c.state_dir, config::text(),
+           {.about = "for its dictionary snapshots and retention floor", .otherwise = "beside the ledger"});
+  keys.key("threads", c.threads, config::integer<std::uint16_t>(),
+           {.about = "redo threads that must be there before anything is told", .otherwise = "those that are seen"});
+  keys.key("start", c.start, config::text(),
+           {.about = "where it begins without a checkpoint: `oldest`, `now` or `thread=1:seq=812,...`"});
+  keys.key("checkpoint_interval", c.checkpoint_interval, config::duration(), {.about = "between checkpoints"});
+  keys.key("checkpoint_bytes", c.checkpoint_bytes, config::size(), {.about = "of redo between checkpoints at most"});
+  keys.key("discovery_interval", c.discovery_interval, config::duration(),
+           {.about = "between looks at the directories; more often while a log is waited for"});
+  keys.key("lag_warning", c.lag_warning, config::duration(),
+           {.about = "without progress, before it is said what is waited for"});
   keys.check(c.from_scn < c.to_scn, "to_scn", "must be above from_scn");
 }
 

@@ -1,7 +1,9 @@
 // What `redoubt capture` is told: by its options, or by the section capture: of redoubt.yaml.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,14 +22,26 @@ struct CaptureOptions {
   std::string format = "json";
   std::uint64_t from_scn = 0;
   std::uint64_t to_scn = oracle::kNoScn;
-  capture::DamagePolicy on_corruption = capture::DamagePolicy::kStop;
-  capture::DamagePolicy on_gap = capture::DamagePolicy::kStop;
+  // When not given: wait where redo is followed live, else stop.
+  std::optional<capture::DamagePolicy> on_corruption, on_gap;
   std::uint64_t memory = capture::Core::kMemoryMax;  // bytes
   bool checksums = true;
   std::string keys;
+  // Of a capture that follows its logs.
+  std::vector<std::string> watch;  // directories and files
+  std::string name = "capture";
+  std::string ledger = "sqlite:redoubt-ledger.db";
+  std::string state_dir;  // empty: beside the ledger
+  std::vector<std::uint16_t> threads;
+  std::string start = "oldest";
+  std::chrono::milliseconds checkpoint_interval{10'000};
+  std::uint64_t checkpoint_bytes = 512U << 20;
+  std::chrono::milliseconds discovery_interval{1'000};
+  std::chrono::milliseconds lag_warning{60'000};
   // Of one run, so not in the file.
   std::string logminer;
   bool json = false;
+  bool until_idle = false;
 };
 
 void layout(ConfigKeys& keys, CaptureOptions& c);

@@ -73,10 +73,31 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
   } else {
     end_block_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(file_.size() / block_size(), kNoBlock));
   }
+  bound_ = header().first_scn.value;
   group_.thread = header().thread;
   group_.order = order();
   group_.file = path.string();
   group_.version = header().version;
+}
+
+LogReader::Now LogReader::refresh() {
+  raw_size_ = 0;
+  LogHeaders now;
+  try {
+    now = read_headers(file_, options_.checksums);
+  } catch (const CorruptRedo&) {
+    return Now::kOpen;
+  } catch (const NoRedoLog&) {
+    return Now::kReused;
+  }
+  if (now.redo.thread != header().thread || now.redo.block.sequence != header().block.sequence ||
+      now.redo.resetlogs != header().resetlogs)
+    return Now::kReused;
+  headers_ = now;
+  end_block_ = header().nab != kNoBlock
+                   ? header().nab
+                   : static_cast<std::uint32_t>(std::min<std::uint64_t>(file_.size() / block_size(), kNoBlock));
+  return header().open() ? Now::kOpen : Now::kClosed;
 }
 
 void LogReader::corrupt(std::uint32_t block, std::uint32_t offset, std::string_view what) const {
@@ -200,6 +221,9 @@ const Group* LogReader::next_group() {
     if (!read_part(part, lwn)) {
       if (n > 0 && !header().open())
         corrupt(first_block, kBlockHeaderSize, fmt::format("an LWN group of {} parts has only {}", group_.parts, n));
+      const unsigned parts = n == 0 ? lwn.parts : group_.parts;
+      if (lwn.part_blocks != 0 && n + 1 == parts)
+        bound_ = std::max(bound_, n == 0 ? lwn.scn.value : std::min(group_.scn, lwn.scn.value));
       next_block_ = first_block;
       return nullptr;
     }

@@ -89,6 +89,17 @@ class LogReader {
   // resync().
   const Group* next_group();
 
+  // Reading goes on at this block, where a group must begin.
+  void seek(std::uint32_t block) { next_block_ = block; }
+
+  // Of an online log that may have grown, been closed, or been used again for another sequence since.
+  enum class Now { kOpen, kClosed, kReused };
+  // Looks at the headers again, and forgets what was read ahead. A header that is just being written changes nothing.
+  Now refresh();
+  // After next_group() gave nothing: no record that is still to come from this log has a lower SCN. That of the group
+  // which is being written, once the headers of all its parts are there; else of what has been read.
+  Scn bound() const { return bound_; }
+
   // After CorruptRedo: moves to the next block at or behind `block` that begins an LWN group with a sound header.
   // False when there is none.
   bool resync(std::uint32_t block);
@@ -124,6 +135,8 @@ class LogReader {
   std::unique_ptr<std::uint8_t[]> raw_;
   std::uint64_t raw_offset_ = 0;  // file offset of raw_[0]
   std::size_t raw_size_ = 0;
+
+  Scn bound_ = 0;
 
   std::vector<Part> parts_;  // of the group in work
   std::vector<std::uint8_t> payload_;

@@ -1,0 +1,369 @@
+#include "capture/live_capture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/file.h"
+
+namespace redoubt::capture {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kPollAtLeast{1};
+constexpr milliseconds kPollAtMost{50};
+constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
+constexpr std::int64_t kKeptHours = 7 * 24;
+
+}  // namespace
+
+LiveCapture::LiveCapture(ledger::Ledger& ledger, Options options, Hooks hooks)
+    : ledger_(ledger),
+      options_(std::move(options)),
+      hooks_(std::move(hooks)),
+      catalog_(options_.roots, options_.checksums) {
+  options_.core.restartable = true;
+}
+
+LiveCapture::~LiveCapture() = default;
+
+void LiveCapture::tell(Event::Kind kind, std::uint16_t thread, Rba rba, std::string text) {
+  hooks_.tell({kind, thread, rba, 0, std::move(text)});
+}
+
+// The session of this name is the lock: a second process is refused while the first lives.
+void LiveCapture::claim() {
+  const std::string key = stream(options_.name) + "/session";
+  if (const std::optional<std::string> known = ledger_.setting(key)) {
+    session_ = *known;
+    ledger_.claim_session(session_);
+    return;
+  }
+  session_ = ledger_.create_session({"capture", options_.name, {}, {}}, options_.tool_version);
+  ledger_.set(key, session_);
+}
+
+// Takes up the newest checkpoint that the delivery can go back to.
+void LiveCapture::find_start() {
+  fs::create_directories(options_.state_dir);
+  std::vector<ledger::Checkpoint> saved = ledger_.checkpoints(stream(options_.name));
+  std::sort(saved.begin(), saved.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
+  for (const ledger::Checkpoint& candidate : saved) {
+    if (!candidate.whole) {
+      tell(Event::Kind::kWarning, 0, {},
+           fmt::format("checkpoint {} is damaged: an older one is taken", candidate.number));
+    } else if (go_on_from(candidate)) {
+      return;
+    }
+  }
+  if (!saved.empty())
+    throw Error(ErrorCode::kUnreachable, stream(options_.name),
+                fmt::format("none of its {} checkpoints fits what the output holds", saved.size()),
+                "restore the output, or begin anew with another --output and --name");
+  DictionaryTracker dictionary = hooks_.load_dictionary({});
+  snapshots_.push_back({dictionary.latest_scn(), {}});
+  delivery_ = hooks_.open(dictionary, std::nullopt);
+  core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
+}
+
+bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
+  const std::string place = fmt::format("checkpoint {} of {}", saved.number, stream(options_.name));
+  Checkpoint checkpoint = checkpoint_from_json(saved.body, place);
+  std::vector<fs::path> files;
+  for (const std::string& file : checkpoint.dictionary_files) files.push_back(options_.state_dir / file);
+  DictionaryTracker dictionary = hooks_.load_dictionary(files);
+  try {
+    std::optional<Delivery::Position> position;
+    if (!checkpoint.sink_kind.empty())
+      position = {checkpoint.sink_kind, checkpoint.sink_path, checkpoint.sink_length, checkpoint.sink_tail};
+    delivery_ = hooks_.open(dictionary, position);
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kIntegrity) throw;
+    tell(Event::Kind::kWarning, 0, {}, fmt::format("{} is passed over: {}", place, e.what()));
+    return false;
+  }
+  snapshots_.push_back({checkpoint.dictionary_scn, checkpoint.dictionary_files});
+  core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
+  core_->resume(checkpoint.point);
+  catalog_.set_incarnation(checkpoint.resetlogs);
+  resumed_ = std::move(checkpoint);
+  return true;
+}
+
+void LiveCapture::check_database(const LogCatalog::Log& log) const {
+  const oracle::DatabaseFacts& facts = core_->dictionary().facts();
+  if (resumed_ && resumed_->dbid != 0 && resumed_->dbid != log.header.dbid)
+    throw Error(ErrorCode::kIntegrity, log.path.string(),
+                fmt::format("belongs to database {} (DBID {}), the checkpoint to {} (DBID {})", log.header.database(),
+                            log.header.dbid, resumed_->database, resumed_->dbid),
+                "give each database a --name of its own");
+  if (facts.resetlogs != 0 && facts.resetlogs != log.header.resetlogs && !resumed_)
+    throw Error(ErrorCode::kUsage, log.path.string(),
+                fmt::format("is of incarnation {} of its database, the dictionary of {}", log.header.resetlogs,
+                            facts.resetlogs),
+                "name the dictionary of this database");
+}
+
+void LiveCapture::refresh(Clock::time_point now) {
+  const bool wanted =
+      std::any_of(followers_.begin(), followers_.end(), [](const auto& f) { return f.second.wants_logs(); });
+  const milliseconds interval =
+      wanted ? std::min<milliseconds>(options_.discovery_interval, milliseconds{100}) : options_.discovery_interval;
+  if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < interval) return;
+  last_refresh_ = now;
+  catalog_.refresh();
+  const LogCatalog::Log* any = catalog_.any();
+  if (!any) return;
+  check_database(*any);
+  if (const auto& others = catalog_.other_incarnations(); !others.empty()) {
+    const LogCatalog::Log& log = others.begin()->second;
+    const redo::RedoHeader& own = any->header;
+    if (log.header.resetlogs_scn.value > own.resetlogs_scn.value)
+      throw Error(ErrorCode::kIntegrity, log.path.string(),
+                  fmt::format("begins a new incarnation: the database was opened with RESETLOGS at SCN {} "
+                              "(incarnation {} after {}). Transactions that were told and commit from that SCN on no "
+                              "longer happened",
+                              log.header.resetlogs_scn.value, log.header.resetlogs, own.resetlogs),
+                  "decide what to do with them, then begin anew with another --output and --name");
+  }
+  std::set<std::uint16_t> threads = options_.threads.empty() ? catalog_.threads() : options_.threads;
+  if (resumed_)
+    for (const auto& [thread, position] : resumed_->point.threads) threads.insert(thread);
+  for (const std::uint16_t thread : threads)
+    if (!followers_.contains(thread)) join(thread);
+  for (const auto& [thread, follower] : followers_) {
+    if (follower.status() != LogFollower::Status::kDisabled) continue;
+    // Enabled again: it has no redo between.
+    const std::vector<LogCatalog::Log> logs = catalog_.find(thread, follower.next().sequence);
+    if (!logs.empty() && core_->ended(thread)) core_->open_thread(thread, logs.front().header.first_scn.value);
+  }
+}
+
+// Where reading of a thread begins. Sequence 0: it has no log yet.
+Rba LiveCapture::start_of(std::uint16_t thread) const {
+  if (resumed_) {
+    if (const auto it = resumed_->point.threads.find(thread); it != resumed_->point.threads.end()) {
+      if (it->second.low.sequence != 0) return it->second.low;
+      const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, resumed_->point.low_scn);
+      if (log) return {log->header.block.sequence, 0, 0};
+    }
+    return {catalog_.first_sequence(thread).value_or(0), 0, 0};
+  }
+  if (const auto it = options_.start_sequences.find(thread); it != options_.start_sequences.end())
+    return {it->second, 0, 0};
+  if (options_.core.from_scn > 0) {
+    if (const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, options_.core.from_scn))
+      return {log->header.block.sequence, 0, 0};
+  }
+  const std::optional<std::uint32_t> sequence =
+      options_.start == Options::Start::kNow ? catalog_.last_sequence(thread) : catalog_.first_sequence(thread);
+  return {sequence.value_or(0), 0, 0};
+}
+
+void LiveCapture::join(std::uint16_t thread) {
+  const Rba start = start_of(thread);
+  if (start.sequence == 0) {
+    // Expected, and nothing of it is there: nobody else may go on.
+    if (core_->has_thread(thread)) return;
+    core_->open_thread(thread, 0);
+    tell(Event::Kind::kWarning, thread, {}, "no log of this thread is there yet: all threads wait for it");
+    return;
+  }
+  if (!core_->has_thread(thread)) {
+    const std::vector<LogCatalog::Log> logs = catalog_.find(thread, start.sequence);
+    core_->open_thread(thread, logs.empty() ? 0 : logs.front().header.first_scn.value);
+  }
+  LogFollower::Options options;
+  options.checksums = options_.checksums;
+  options.on_gap = options_.on_gap;
+  options.on_corruption = options_.on_corruption;
+  options.passed_over = [this](std::uint16_t number, Rba rba, const std::string& text) {
+    core_->note_hole(number);
+    incomplete_ = true;
+    tell(Event::Kind::kWarning, number, rba, text);
+  };
+  options.switched = [this](std::uint16_t number, Rba rba, const std::string& text) {
+    tell(Event::Kind::kLog, number, rba, text);
+  };
+  followers_.emplace(thread, LogFollower(catalog_, thread, start, std::move(options)));
+}
+
+// Asks every thread that could go on. True when something came of it.
+bool LiveCapture::feed(Clock::time_point now) {
+  bool any = false;
+  const std::vector<std::uint16_t> hungry = core_->all_hungry();
+  for (const std::uint16_t thread : hungry) {
+    const auto it = followers_.find(thread);
+    if (it == followers_.end()) continue;
+    if (const auto at = poll_at_.find(thread); at != poll_at_.end() && now < at->second) continue;
+    LogFollower& follower = it->second;
+    const std::uint32_t sequence = follower.next().sequence;
+    const redo::Group* group = follower.poll(now);
+    logs_finished_ += follower.next().sequence != sequence;
+    if (group) {
+      core_->feed(thread, group);
+      poll_at_.erase(thread);
+      any = true;
+    } else {
+      poll_at_[thread] = now + kPollAtLeast;
+      any |= core_->raise_bound(thread, follower.bound());
+      if (follower.status() == LogFollower::Status::kDisabled) {
+        core_->feed(thread, nullptr);
+        any = true;
+      }
+    }
+  }
+  return any;
+}
+
+void LiveCapture::drain() {
+  while (core_->take(batch_)) {
+    delivery_->write(batch_);
+    batch_.clear();
+    told_ = true;
+  }
+  for (const Event& event : core_->take_events()) hooks_.tell(event);
+}
+
+// One line per minute says why nothing comes.
+void LiveCapture::warn_of_waiting(Clock::time_point now) {
+  if (now - progress_ < options_.lag_warning || now - warned_ < options_.lag_warning) return;
+  warned_ = now;
+  for (const auto& [thread, follower] : followers_)
+    if (!follower.reason().empty() && follower.wants_logs())
+      tell(Event::Kind::kWarning, thread, follower.next(), follower.reason());
+}
+
+std::uint64_t LiveCapture::bytes_read() const {
+  std::uint64_t sum = 0;
+  for (const auto& [thread, follower] : followers_) sum += follower.bytes_read();
+  return sum;
+}
+
+void LiveCapture::run() {
+  claim();
+  find_start();
+  last_checkpoint_ = last_renewal_ = progress_ = Clock::now();
+  milliseconds pause = kPollAtLeast;
+  while (!hooks_.interrupted()) {
+    const Clock::time_point now = Clock::now();
+    refresh(now);
+    bool more = core_->step();
+    bool progress = more && feed(now);
+    if (progress) {
+      progress_ = now;
+      pause = kPollAtLeast;
+    }
+    drain();
+    if (core_->done()) break;
+    if (now - last_renewal_ >= ledger::kRenewEvery) {
+      ledger_.renew();
+      last_renewal_ = now;
+    }
+    if (now - last_checkpoint_ >= options_.checkpoint_interval ||
+        bytes_read() - bytes_at_checkpoint_ >= options_.checkpoint_bytes || logs_finished_ != logs_at_checkpoint_)
+      checkpoint();
+    if (progress) continue;
+    if (std::exchange(told_, false)) delivery_->flush();
+    warn_of_waiting(now);
+    if (options_.until_idle && now - progress_ > milliseconds{500} && !followers_.empty()) break;
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, kPollAtMost);
+  }
+  drain();
+  delivery_->flush();
+  checkpoint();
+  ledger_.end_session(session_, ledger::SessionState::kStopped, 0, {});
+}
+
+LiveCapture::Snapshot LiveCapture::choose_snapshot() {
+  const DictionaryTracker& dictionary = core_->dictionary();
+  if (dictionary.latest_scn() > snapshots_.back().scn) {
+    Snapshot snapshot{dictionary.latest_scn(), {}};
+    for (const oracle::LoadedDictionary& container : dictionary.snapshot()) {
+      snapshot.files.push_back(fmt::format("dictionary-{}-{}.json", snapshot.scn, container.facts.con_id));
+      replace_file(options_.state_dir / snapshot.files.back(), oracle::dictionary_json(container));
+    }
+    snapshots_.push_back(std::move(snapshot));
+  }
+  const Scn oldest = core_->oldest_scn();
+  while (snapshots_.size() > 1 && snapshots_[1].scn <= oldest) snapshots_.erase(snapshots_.begin());
+  return snapshots_.front();
+}
+
+void LiveCapture::checkpoint() {
+  last_checkpoint_ = Clock::now();
+  bytes_at_checkpoint_ = bytes_read();
+  logs_at_checkpoint_ = logs_finished_;
+  const LogCatalog::Log* any = catalog_.any();
+  if (!any || followers_.size() != core_->thread_count()) return;
+  const Snapshot snapshot = choose_snapshot();
+  core_->forget_dictionary_changes(snapshot.scn);
+  Scn again_from = oracle::kNoScn;
+  for (const DictionaryTracker::Applied& change : core_->dictionary().changes())
+    again_from = std::min(again_from, change.begin_scn);
+  std::map<std::uint16_t, Rba> next;
+  for (const auto& [thread, follower] : followers_) next[thread] = follower.next();
+  std::optional<RestartPoint> point = core_->restart_point(next, again_from);
+  if (!point || point->released.scn == 0) return;
+  if (resumed_ && core_->telling_again()) return;  // the one we came from is still the better one
+
+  Checkpoint c;
+  c.database = any->header.database();
+  c.dbid = any->header.dbid;
+  c.resetlogs = any->header.resetlogs;
+  c.resetlogs_scn = any->header.resetlogs_scn.value;
+  c.point = std::move(*point);
+  for (const auto& [thread, follower] : followers_)
+    c.reading[thread] = {std::string(name_of(follower.status())), follower.next(), follower.block_size()};
+  c.dictionary_scn = snapshot.scn;
+  c.dictionary_files = snapshot.files;
+  const Delivery::Position position = delivery_->sync();
+  c.sink_kind = position.kind;
+  c.sink_path = position.path;
+  c.sink_length = position.length;
+  c.sink_tail = position.tail;
+  c.filter = options_.filter;
+  ledger_.save_checkpoint(stream(options_.name), to_json(c));
+  forget_old_checkpoints();
+
+  nlohmann::ordered_json floor = nlohmann::ordered_json::object();
+  for (const auto& [thread, sequence] : c.floor()) floor[std::to_string(thread)] = sequence;
+  replace_file(options_.state_dir / "retention-floor.json",
+               nlohmann::ordered_json{{"lowest_sequence", floor}}.dump() + "\n");
+}
+
+// Kept are all of the last hour, and the first of each hour for seven days; dictionary snapshots that none of these
+// names go too.
+void LiveCapture::forget_old_checkpoints() {
+  std::vector<ledger::Checkpoint> saved = ledger_.checkpoints(stream(options_.name));
+  std::sort(saved.begin(), saved.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
+  const ledger::Micros now = ledger_.now();
+  std::vector<std::int64_t> gone;
+  std::set<std::int64_t> hours;
+  std::set<std::string> files;
+  for (std::size_t i = saved.size(); i-- > 0;) {
+    const ledger::Checkpoint& c = saved[i];
+    const std::int64_t age = (now - c.made) / kHour;
+    const bool first_of_hour = hours.insert(c.made / kHour).second;
+    if (i > 0 && age >= 1 && (!first_of_hour || age >= kKeptHours)) {
+      gone.push_back(c.number);
+    } else if (c.whole) {
+      const Checkpoint kept = checkpoint_from_json(c.body, stream(options_.name));
+      files.insert(kept.dictionary_files.begin(), kept.dictionary_files.end());
+    }
+  }
+  if (gone.empty()) return;
+  ledger_.remove_checkpoints(stream(options_.name), gone);
+  for (const Snapshot& s : snapshots_) files.insert(s.files.begin(), s.files.end());
+  for (const auto& entry : fs::directory_iterator(options_.state_dir)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("dictionary-") && !files.contains(name)) fs::remove(entry.path());
+  }
+}
+
+}  // namespace redoubt::capture

@@ -1,0 +1,75 @@
+// The logs that can be had: which file holds which log of which thread, looked up anew as files come, grow and go.
+//
+//   directory, directory, file ...  ->  (thread, sequence): complete copies, then online logs being written
+//
+// Names mean nothing: thread, sequence, incarnation and database are in the headers. A file that is being copied or
+// whose header is being written is looked at again; one that is no redo log is passed over. Source: threads.md 2.3, P8.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "redo/log_reader.h"
+
+namespace redoubt::capture {
+
+class LogCatalog {
+ public:
+  struct Log {
+    std::filesystem::path path;
+    bool complete = false;  // closed, and as long as its header says
+    redo::RedoHeader header;
+    redo::FileHeader file;
+  };
+
+  // Roots are directories, walked four levels deep, and files. Directories that come first are preferred.
+  explicit LogCatalog(std::vector<std::filesystem::path> roots, bool checksums = true);
+
+  // Looks at all roots again; files that have not changed are not read. Throws Error(kIntegrity): logs of another
+  // database, or two logs of one thread and sequence with different content.
+  void refresh();
+
+  // The files that hold this log, best first: complete ones in the order of the roots, then those being written.
+  std::vector<Log> find(std::uint16_t thread, std::uint32_t sequence) const;
+  std::set<std::uint16_t> threads() const;
+  // The lowest and highest sequence of a thread; nothing when it has no log.
+  std::optional<std::uint32_t> first_sequence(std::uint16_t thread) const;
+  std::optional<std::uint32_t> last_sequence(std::uint16_t thread) const;
+  // The log that holds, or will hold, redo of this SCN.
+  std::optional<Log> find_scn(std::uint16_t thread, oracle::Scn scn) const;
+  // Any log: what it says of database and incarnation holds for all.
+  const Log* any() const;
+  // Logs of incarnations other than the one that is read, seen so far: (resetlogs id, first log).
+  const std::map<std::uint32_t, Log>& other_incarnations() const { return others_; }
+  // Reads only logs of this incarnation; without, of the first one that is met.
+  void set_incarnation(std::uint32_t resetlogs) { resetlogs_ = resetlogs; }
+
+ private:
+  struct File {
+    std::int64_t modified = 0;  // nanoseconds
+    std::uint64_t size = 0;
+    std::uint64_t inode = 0;
+    bool log = false;
+    std::size_t root = 0;
+    Log content;
+  };
+  void look_at(const std::filesystem::path& path, std::size_t root);
+  void walk(const std::filesystem::path& directory, int depth, std::size_t root);
+  void check(const Log& log);
+
+  std::vector<std::filesystem::path> roots_;
+  bool checksums_;
+  std::optional<std::uint32_t> dbid_;
+  std::string database_;
+  std::optional<std::uint32_t> resetlogs_;
+  std::map<std::filesystem::path, File> files_;
+  std::set<std::filesystem::path> seen_;  // by the refresh in work
+  std::map<std::uint16_t, std::map<std::uint32_t, std::vector<const File*>>> logs_;
+  std::map<std::uint32_t, Log> others_;
+};
+
+}  // namespace redoubt::capture
