@@ -49,6 +49,8 @@ std::string to_json(const Checkpoint& c) {
                                        {"block", reading.next.block}, {"low", std::move(low)},
                                        {"bound", thread.bound},       {"block_size", reading.block_size}};
   }
+  Json proofs = Json::array();
+  for (const auto& [table, proof] : c.point.key_proofs) proofs.push_back({table.first, table.second, proof});
   const RecordKey& released = c.point.released;
   const Json json = {
       {"format", kFormat},
@@ -65,6 +67,7 @@ std::string to_json(const Checkpoint& c) {
       {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr)))},
       {"threads", std::move(threads)},
       {"dictionary", {{"scn", c.dictionary_scn}, {"files", c.dictionary_files}}},
+      {"key_proofs", std::move(proofs)},
       {"sink", {{"kind", c.sink_kind}, {"path", c.sink_path}, {"length", c.sink_length}, {"tail", c.sink_tail}}},
       {"filter", c.filter}};
   return json.dump();
@@ -110,6 +113,9 @@ Checkpoint checkpoint_from_json(std::string_view text, std::string_view place) {
     if (c.point.threads.empty()) throw refuse("it has no thread");
     c.dictionary_scn = number<Scn>(json.at("dictionary").at("scn"));
     c.dictionary_files = json.at("dictionary").at("files").get<std::vector<std::string>>();
+    for (const Json& proof : json.at("key_proofs"))
+      c.point.key_proofs[{number<std::uint16_t>(proof.at(0)), number<std::uint32_t>(proof.at(1))}] =
+          number<unsigned>(proof.at(2));
     const Json& sink = json.at("sink");
     c.sink_kind = sink.at("kind").get<std::string>();
     c.sink_path = sink.at("path").get<std::string>();

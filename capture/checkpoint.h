@@ -6,7 +6,7 @@
 //    "watermark":...,"low_scn":...,"time":"2026-03-01T09:29:38Z",
 //    "threads":{"1":{"status":"reading","seq":812,"block":4410,"low":{"seq":811,"block":77120,"xid":"2.18.754"},
 //                    "bound":...,"block_size":512},...},
-//    "dictionary":{"scn":...,"files":["dictionary-3764000-3.json"]},
+//    "dictionary":{"scn":...,"files":["dictionary-3764000-3.json"]},"key_proofs":[[3,72001,8]],
 //    "sink":{"kind":"file","path":"rows.jsonl","length":...,"tail":...},"filter":"APP\\..*"}
 //
 // Every thread's position is in it, or the document is refused: positions of threads mean nothing alone.

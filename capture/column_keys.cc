@@ -26,8 +26,19 @@ void for_each_encrypted(change::Batch& batch, std::size_t first_row, Visit visit
 
 ColumnKeys::TableKey& ColumnKeys::key_of(const oracle::Table& table) {
   const auto [it, added] = tables_.try_emplace(std::uint64_t{table.con_id} << 32 | table.obj);
-  if (added) it->second.key = keys_.find(table);
+  if (added) {
+    it->second.key = keys_.find(table);
+    if (const auto known = known_proofs_.find({table.con_id, table.obj}); known != known_proofs_.end())
+      it->second.proof = known->second;
+  }
   return it->second;
+}
+
+ColumnKeys::Proofs ColumnKeys::proofs() const {
+  Proofs proofs = known_proofs_;
+  for (const auto& [id, key] : tables_)
+    if (key.key) proofs[{static_cast<std::uint16_t>(id >> 32), static_cast<std::uint32_t>(id)}] = key.proof;
+  return proofs;
 }
 
 bool ColumnKeys::open(const oracle::Column& column, TableKey& key, const change::Cell& cell, ByteString& plain) {

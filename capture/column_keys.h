@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -31,6 +32,12 @@ class ColumnKeys {
     return (column.property & oracle::column_property::kEncrypted) != 0;
   }
 
+  // How far the values so far have proved the key of each table (container, object): what the next value may rely on.
+  // Kept over a restart, for the values are not read again.
+  using Proofs = std::map<std::pair<std::uint16_t, std::uint32_t>, unsigned>;
+  Proofs proofs() const;
+  void set_proofs(const Proofs& proofs) { known_proofs_ = proofs; }
+
  private:
   static constexpr unsigned kProofWanted = 4;
 
@@ -45,6 +52,7 @@ class ColumnKeys {
   static bool open(const oracle::Column& column, TableKey& key, const change::Cell& cell, ByteString& plain);
 
   oracle::TdeKeys keys_;
+  Proofs known_proofs_;                                 // of tables that have not been met since the restart
   std::unordered_map<std::uint64_t, TableKey> tables_;  // by container and object number
 };
 

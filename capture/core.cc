@@ -83,6 +83,7 @@ void Core::resume(const RestartPoint& point) {
   telling_again_ = told_ != RecordKey{};
   index_scn_ = point.index_scn;
   next_index_ = point.next_index;
+  assembler_.keys().set_proofs(point.key_proofs);
 }
 
 void Core::open_thread(std::uint16_t thread, Scn bound) {
@@ -685,6 +686,7 @@ std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rb
   point.index_scn = index_scn_;
   point.next_index = next_index_;
   point.watermark = merge_.watermark();
+  point.key_proofs = assembler_.keys().proofs();
   point.low_scn = point.released.scn;
   for (const auto& [number, thread] : threads_) {
     RestartPoint::Thread& t = point.threads[number];

@@ -50,6 +50,8 @@ void LiveCapture::claim() {
 // Takes up the newest checkpoint that the delivery can go back to.
 void LiveCapture::find_start() {
   fs::create_directories(options_.state_dir);
+  for (const auto& entry : fs::directory_iterator(options_.state_dir))
+    if (entry.path().extension() == ".new") fs::remove(entry.path());  // of a process that was killed while it wrote
   std::vector<ledger::Checkpoint> saved = ledger_.checkpoints(stream(options_.name));
   std::sort(saved.begin(), saved.end(), [](const auto& a, const auto& b) { return a.number > b.number; });
   for (const ledger::Checkpoint& candidate : saved) {
@@ -146,12 +148,12 @@ void LiveCapture::refresh(Clock::time_point now) {
 // Where reading of a thread begins. Sequence 0: it has no log yet.
 Rba LiveCapture::start_of(std::uint16_t thread) const {
   if (resumed_) {
-    if (const auto it = resumed_->point.threads.find(thread); it != resumed_->point.threads.end()) {
-      if (it->second.low.sequence != 0) return it->second.low;
-      const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, resumed_->point.low_scn);
-      if (log) return {log->header.block.sequence, 0, 0};
-    }
-    return {catalog_.first_sequence(thread).value_or(0), 0, 0};
+    if (const auto it = resumed_->point.threads.find(thread);
+        it != resumed_->point.threads.end() && it->second.low.sequence != 0)
+      return it->second.low;
+    // An imported position may not know it, or it is new: then its first log begins later.
+    const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, resumed_->point.low_scn);
+    return {log ? log->header.block.sequence : catalog_.first_sequence(thread).value_or(0), 0, 0};
   }
   if (const auto it = options_.start_sequences.find(thread); it != options_.start_sequences.end())
     return {it->second, 0, 0};

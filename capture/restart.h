@@ -10,6 +10,7 @@
 
 #include <map>
 
+#include "capture/column_keys.h"
 #include "capture/merge.h"
 
 namespace redoubt::capture {
@@ -26,6 +27,7 @@ struct RestartPoint {
     Scn bound = 0;       // of the thread, when the point was taken
   };
   std::map<std::uint16_t, Thread> threads;
+  ColumnKeys::Proofs key_proofs;
   Scn watermark = 0;
   // No record that is read again has a lower SCN, other than of groups that begin before it.
   Scn low_scn = 0;

@@ -48,6 +48,8 @@ class RowAssembler {
   RowAssembler(TableSource& tables, oracle::TdeKeys keys, Warn warn)
       : tables_(tables), keys_(std::move(keys)), warn_(std::move(warn)) {}
 
+  ColumnKeys& keys() { return keys_; }
+
   // Appends the rows of `t` to the batch's rows and cells; cells point into the chunks of `t` and into `memory`.
   // `lobs` may be null: LOB columns are then told as unavailable.
   void assemble(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs);

@@ -285,7 +285,9 @@ void add_capture_command(CLI::App& root) {
   add_live_options(command, *options);
   add_config(command, *config);
   add_json(command, options->json);
+  add_capture_subcommands(command);
   on_run(command, [command, options, config] {
+    if (!command->get_subcommands().empty()) return 0;  // that one has run
     *options = read_configuration(*config).capture;
     apply_options_again(command);
     if (!options->watch.empty()) return run_live_capture(*options);

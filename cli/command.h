@@ -38,6 +38,7 @@ void add_json(CLI::App* command, bool& json);
 // The families, each in the file of its name.
 void add_log_commands(CLI::App& root);
 void add_capture_command(CLI::App& root);
+void add_checkpoint_commands(CLI::App& root);
 void add_dictionary_command(CLI::App& root);
 void add_config_commands(CLI::App& root);
 void add_simulate_command(CLI::App& root);

@@ -64,6 +64,7 @@ std::unique_ptr<CLI::App> make_command_line() {
   root->footer(footer());
   add_log_commands(*root);
   add_capture_command(*root);
+  add_checkpoint_commands(*root);
   add_dictionary_command(*root);
   add_config_commands(*root);
   add_simulate_command(*root);
