@@ -168,7 +168,12 @@ int clean_up(const SessionOptions& options) {
   Json removed = Json::array();
   for (const Session& s : ledger->sessions(options.kind)) {
     if (s.updated >= before || s.owner.alive) continue;
-    ledger->remove_session(s.id);
+    try {
+      ledger->remove_session(s.id);
+    } catch (const Error& error) {  // a worker is at a unit of it
+      if (error.code() != ErrorCode::kBusy) throw;
+      continue;
+    }
     removed.push_back(s.id);
     if (!options.json) fmt::print("removed {} ({}, {}, last update {})\n", s.id, s.kind, state_of(s), utc(s.updated));
   }

@@ -82,11 +82,13 @@ std::vector<Finding> check_postgresql(Connection& connection) {
 std::vector<Finding> check_mariadb(Connection& connection) {
   std::vector<Finding> out;
   out.push_back(one_moment(connection));
-  // 'user'@'host': the user may hold an @, the host not.
-  const std::string role =
-      "quote(left(current_user(), char_length(current_user()) - 1 - char_length(substring_index(current_user(), '@', "
-      "-1)))), "
-      "'@', quote(substring_index(current_user(), '@', -1))";
+  // Quotes doubled, for a backslash is an escape to some sessions only.
+  const auto quoted = [](const std::string& text) { return "concat('''', replace(" + text + ", '''', ''''''), '''')"; };
+  // 'user'@'host': the user may hold an @, the host not. In the name of a database _ and % stand for others.
+  const std::string host = "substring_index(current_user(), '@', -1)";
+  const std::string role = quoted("left(current_user(), char_length(current_user()) - 1 - char_length(" + host + "))") +
+                           ", '@', " + quoted(host);
+  const std::string all_tables = "'`', replace(replace(replace(database(), '`', '``'), '_', '\\_'), '%', '\\%'), '`.*'";
   // The server shows only what may be seen, so what is hidden cannot be counted.
   Finding tables;
   tables.what = "reading tables";
@@ -96,7 +98,7 @@ std::vector<Finding> check_mariadb(Connection& connection) {
   tables.detail = names.empty() ? "no table of this database is visible to this role"
                                 : fmt::format("{} tables are visible", names.size());
   if (names.empty())
-    tables.grants = texts(connection, "SELECT concat('GRANT SELECT ON `', database(), '`.* TO ', " + role + ")");
+    tables.grants = texts(connection, "SELECT concat('GRANT SELECT ON ', " + all_tables + ", ' TO ', " + role + ")");
   out.push_back(std::move(tables));
   Finding aligned = finding("several readers at one moment", [&] {
     connection.execute("FLUSH TABLES WITH READ LOCK");

@@ -53,7 +53,9 @@ class Connection {
   // Where errors happen: engine, host and database, without secrets.
   virtual const std::string& place() const = 0;
 
-  // Rows changed, 0 where the statement changes none. Without parameters the text may hold several statements.
+  // Rows changed, 0 where the statement changes none. PostgreSQL and SQLite take several statements in one text, which
+  // are one transaction, all or nothing; the others, where DDL commits, refuse such a text (kOther) and do none of it.
+  // SQLite's PRAGMAs stand in front, outside of the transaction. BEGIN and COMMIT are begin() and commit().
   virtual std::int64_t execute(std::string_view sql) = 0;
   // Once per row of parameters, in as few round trips as the engine allows; `changed[i]` = rows that row i changed.
   // Outside of a transaction all of it is one.
@@ -75,22 +77,27 @@ class Connection {
   };
   virtual std::unique_ptr<Load> load(std::string_view table, const std::vector<ColumnInfo>& columns) = 0;
 
-  // Reads within one read-only transaction see one moment, as far as the engine can (position.h says how far).
+  // Reads within one read-only transaction see one moment, as far as the engine can (position.h says how far). Writing
+  // in it fails with kPrivilege, on every engine.
   virtual void begin(Access access = Access::kReadWrite) = 0;
   virtual void commit() = 0;
   virtual void rollback() = 0;
   virtual bool in_transaction() const = 0;
 
-  // From any thread, at any time: the running statement ends with Failure::kCancelled; without one nothing happens.
+  // From any thread, at any time: what runs ends with Failure::kCancelled; when nothing runs, nothing happens, now or
+  // later. Rows and a Load run until they are destroyed: at latest their next call fails. A statement that the server
+  // had finished succeeds.
   virtual void cancel() noexcept = 0;
 };
 
 struct Options {
   std::chrono::milliseconds connect_timeout = std::chrono::seconds(30);
-  std::chrono::milliseconds statement_timeout = std::chrono::seconds(300);  // 0 = none
+  // Of a statement, or of a batch of its rows: time in which the server is waited for. 0 = none.
+  std::chrono::milliseconds statement_timeout = std::chrono::seconds(300);
   std::string application = "redoubt";  // what the DBA sees in pg_stat_activity, V$SESSION
   Access access = Access::kReadWrite;   // kReadOnly: the session refuses to write
   bool create = true;                   // SQLite: make the file where there is none
+  std::size_t fetch_rows = 0;           // through ODBC: rows per round trip, 0 = as many as suit
 };
 
 // Connects. Throws DatabaseError.

@@ -31,4 +31,10 @@ class Dialect {
 // `sql` with every parameter $n outside of quotes and comments replaced by what `with` says for n (from 1).
 std::string replace_parameters(std::string_view sql, const std::function<std::string(std::size_t n)>& with);
 
+// The first word of `sql` in capitals, behind white space, comments and opening parentheses.
+std::string first_word(std::string_view sql);
+
+// Does something follow a semicolon that is outside of quotes and comments?
+bool has_several_statements(std::string_view sql);
+
 }  // namespace redoubt::database

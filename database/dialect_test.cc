@@ -27,5 +27,20 @@ TEST(Dialect, ParametersAreFoundOutsideOfQuotesAndComments) {
   EXPECT_EQ(marked("$"), "$");
 }
 
+TEST(Dialect, TheFirstWordStandsBehindCommentsAndParentheses) {
+  EXPECT_EQ(first_word("  -- note\n /* x */ ((select 1))"), "SELECT");
+  EXPECT_EQ(first_word("With x AS (SELECT 1) SELECT 2"), "WITH");
+  EXPECT_EQ(first_word("SELECT/**/1"), "SELECT");
+  for (const char* none : {"", "  ", "-- select", "/* select", "'select'", "1"})
+    EXPECT_EQ(first_word(none), "") << none;
+}
+
+TEST(Dialect, SeveralStatementsAreToldFromOne) {
+  for (const char* several : {"a; b", "';'; b", "a;;b", "a; /* x */ b", "-- x;\na;b"})
+    EXPECT_TRUE(has_several_statements(several)) << several;
+  for (const char* one : {"", ";", "a", "a;", "a; ;\n", "';b'", "a /* ; b */", "a; -- b", "\"a;b\"", "a -- ;\nb"})
+    EXPECT_FALSE(has_several_statements(one)) << one;
+}
+
 }  // namespace
 }  // namespace redoubt::database

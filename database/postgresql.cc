@@ -7,15 +7,18 @@
 //
 // What the bytes of a field are is in postgresql_values.h.
 //
-// Everything waits in poll() with a deadline, so a server that falls silent is noticed, and cancel() always works.
+// Everything waits in poll() with a deadline, so a server that falls silent is noticed: then the connection is shut
+// down and every later statement fails. The server keeps the time of statements, except of COPY, where its clock would
+// run on while the reader of rows does something else: there the wait itself is timed, and ended like a cancelled one.
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <array>
-#include <atomic>
 
 #include "database/engines.h"
+#include "database/interrupter.h"
 #include "database/postgresql_values.h"
 
 namespace redoubt::database {
@@ -27,8 +30,10 @@ using postgresql::decoder_of;
 using postgresql::Field;
 using postgresql::write_value;
 
-// How long the server may be silent beyond its own statement time-out.
+// How long the server may be silent beyond its own statement time-out, or behind a cancellation.
 constexpr auto kGrace = std::chrono::seconds(10);
+// How soon a wait finds out that it was cancelled, should the server not tell it.
+constexpr auto kLook = std::chrono::milliseconds(250);
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -41,17 +46,38 @@ using CopyRow = std::unique_ptr<char, Finish>;
 
 // Can COPY read the rows of this statement?
 bool is_query(std::string_view sql) {
-  for (;;) {  // up to the first word
-    sql.remove_prefix(std::min(sql.find_first_not_of(" \t\r\n("), sql.size()));
-    const std::string_view end = sql.starts_with("--") ? "\n" : sql.starts_with("/*") ? "*/" : "";
-    if (end.empty()) break;
-    const std::size_t found = sql.find(end, 2);
-    if (found == sql.npos) return false;
-    sql.remove_prefix(found + end.size());
+  const std::string word = first_word(sql);
+  return word == "SELECT" || word == "WITH" || word == "TABLE" || word == "VALUES";
+}
+
+// The SQLSTATE in a message of PQERRORS_VERBOSE, which is all there is before a session: "FATAL:  28P01: password ...".
+std::string take_sqlstate(std::string& what) {
+  for (std::size_t at = what.find(":  "); at != what.npos; at = what.find(":  ", at + 1)) {
+    const std::string code = what.substr(at + 3, 5);
+    const bool state = code.size() == 5 && std::all_of(code.begin(), code.end(), [](char c) {
+                         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
+                       });
+    if (!state || what.compare(at + 8, 2, ": ") != 0) continue;
+    what.erase(at + 2, 7);
+    return code;
   }
-  std::string word(sql.substr(0, 6));
-  std::transform(word.begin(), word.end(), word.begin(), [](char c) { return c >= 'a' && c <= 'z' ? c - 32 : c; });
-  return word == "SELECT" || word.starts_with("WITH") || word.starts_with("TABLE") || word == "VALUES";
+  return {};
+}
+
+// A parameter as libpq takes it; `text` holds its bytes. Returns whether its form is binary: bytes go as they are,
+// which bytea and uuid both understand.
+int write_parameter(const Column& column, std::size_t row, std::string& text, const char*& value, int& size) {
+  const bool binary = column.storage(row) == Storage::kBytes;
+  if (binary) {
+    text = column.text(row);
+  } else {
+    TextBuffer written;
+    write_value(written, column, row);
+    text = written.view();
+  }
+  value = column.is_null(row) ? nullptr : text.c_str();
+  size = static_cast<int>(text.size());
+  return binary;
 }
 
 class PostgresqlConnection final : public Connection {
@@ -93,37 +119,53 @@ class PostgresqlConnection final : public Connection {
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
   }
 
-  void cancel() noexcept override {
-    if (!running_.load()) return;
-    cancelled_.store(true);
-    std::array<char, 256> error{};
-    PQcancel(cancel_.get(), error.data(), error.size());  // fails when the server is gone: then the wait ends by itself
-  }
+  void cancel() noexcept override { interrupter_.cancel(); }
 
-  // Marks a call that can be cancelled and that has its time.
+  // Marks a piece of work that can be cancelled and that has its time. Nests.
   class Running {
    public:
+    // Throws when the work that this is part of was cancelled, or when the connection is lost.
     explicit Running(PostgresqlConnection& connection) : connection_(connection) {
-      connection_.cancelled_.store(false);
-      connection_.running_.store(true);
+      if (connection.lost_)
+        throw DatabaseError(Failure::kConnection, "08003", connection.place_, "the connection is lost (08003)");
+      connection.check_cancelled();
+      connection.interrupter_.begin();
       start_clock();
     }
-    ~Running() { connection_.running_.store(false); }
+    ~Running() {
+      connection_.timed_here_ = false;
+      connection_.interrupter_.end(connection_.lost_ ? std::chrono::milliseconds(0) : kGrace);
+      if (connection_.interrupter_.answers_late()) connection_.lose();  // or it would end a later statement
+    }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
     void start_clock() {
-      connection_.end_ =
-          connection_.timeout_.count() ? Clock::now() + connection_.timeout_ + kGrace : Clock::time_point::max();
+      connection_.end_ = connection_.timeout_.count() ? Clock::now() + connection_.timeout_ : Clock::time_point::max();
     }
+    // From now on the waits are timed here, and not by the server.
+    void time_here() { connection_.timed_here_ = true; }
 
    private:
     PostgresqlConnection& connection_;
   };
 
+  // What the running work should end for, between its waits.
+  void check_cancelled() const {
+    if (interrupter_.interrupted() == Interrupter::Reason::kCancelled)
+      throw DatabaseError(Failure::kCancelled, "57014", place_, "the statement was cancelled (57014)");
+  }
+  bool lost() const { return lost_; }
+  // A COPY of which the server does not keep the time. All is one transaction, so an error takes the setting back.
+  std::string timed_here(std::string_view copy) const {
+    return fmt::format("SET statement_timeout = 0; {}; SET statement_timeout = {}", copy, timeout_.count());
+  }
+
   PGconn* get() const { return connection_.get(); }
 
   // Columns of a statement: name, type and native name.
   std::vector<ColumnInfo> describe(const std::string& sql, std::vector<Oid>& oids);
+  // Types of a statement's parameters, as the server infers them.
+  std::vector<Oid> parameter_types(std::string_view sql);
 
   // Calls `take` with every result of what was sent. An error among them is thrown, behind the last.
   template <class Take>
@@ -151,6 +193,11 @@ class PostgresqlConnection final : public Connection {
 
  private:
   Result next_result();
+  // Nothing is sent or read any more.
+  void lose() {
+    lost_ = true;
+    shutdown(PQsocket(get()), SHUT_RDWR);
+  }
 
   // Rows that a command changed; reading is none.
   static std::int64_t changed_by(PGresult* result) {
@@ -166,9 +213,14 @@ class PostgresqlConnection final : public Connection {
   Server server_;
   std::chrono::milliseconds timeout_;
   Clock::time_point end_ = Clock::time_point::max();
+  bool timed_here_ = false, lost_ = false;
   std::unique_ptr<PGconn, Finish> connection_;
-  std::unique_ptr<PGcancel, Finish> cancel_;
-  std::atomic<bool> running_ = false, cancelled_ = false;
+  // Shared with the thread that asks the server to stop, should a silent one never answer it.
+  std::shared_ptr<std::unique_ptr<PGcancel, Finish>> cancel_ = std::make_shared<std::unique_ptr<PGcancel, Finish>>();
+  Interrupter interrupter_{[cancel = cancel_] {
+    std::array<char, 256> error{};
+    PQcancel(cancel->get(), error.data(), error.size());  // fails when the server is gone: then the wait ends by itself
+  }};
 };
 
 PostgresqlConnection::PostgresqlConnection(const Url& url, const Options& options)
@@ -194,26 +246,30 @@ PostgresqlConnection::PostgresqlConnection(const Url& url, const Options& option
   std::vector<const char*> keys, values;
   for (const auto& [key, value] : settings) keys.push_back(key.c_str()), values.push_back(value.c_str());
   keys.push_back(nullptr), values.push_back(nullptr);
-  connection_.reset(PQconnectdbParams(keys.data(), values.data(), 0));
+  // Begun twice: how much the server's refusal says is a setting of a connection, and PQreset() is what connects one
+  // within connect_timeout. The first is given up before anything is sent.
+  connection_.reset(PQconnectStartParams(keys.data(), values.data(), 0));
   if (!connection_) throw std::bad_alloc();
+  PQsetErrorVerbosity(get(), PQERRORS_VERBOSE);
+  PQreset(get());
   if (PQstatus(get()) != CONNECTION_OK) {
-    // Before a session there is no SQLSTATE, only words.
-    const std::string what = PQerrorMessage(get());
-    const bool refused = what.find("authentication failed") != what.npos || what.find("no password") != what.npos ||
-                         (what.find("role \"") != what.npos && what.find("does not exist") != what.npos);
-    const bool unknown = what.find("database \"") != what.npos && what.find("does not exist") != what.npos;
-    const bool permission = what.find("pg_hba.conf") != what.npos || what.find("permission denied") != what.npos;
-    const Failure failure = refused      ? Failure::kCredentials
-                            : unknown    ? Failure::kObject
-                            : permission ? Failure::kPrivilege
-                                         : Failure::kConnection;
-    const std::string_view code = refused ? "28P01" : unknown ? "3D000" : permission ? "28000" : "08001";
-    throw DatabaseError(failure, code, place_, what.substr(0, what.find_last_not_of('\n') + 1));
+    std::string what = PQerrorMessage(get());
+    std::string state = take_sqlstate(what);
+    what = what.substr(0, what.find("\nLOCATION:"));
+    Failure failure = failure_of_sqlstate(state);
+    if (state.empty() && PQconnectionNeedsPassword(get())) {
+      failure = Failure::kCredentials, state = "28P01";
+    } else if (state.empty()) {
+      failure = Failure::kConnection, state = "08001";
+    }
+    throw DatabaseError(failure, state, place_,
+                        fmt::format("{} ({})", what.substr(0, what.find_last_not_of('\n') + 1), state));
   }
+  PQsetErrorVerbosity(get(), PQERRORS_DEFAULT);
   PQsetnonblocking(get(), 1);
   PQsetNoticeProcessor(
       get(), [](void*, const char*) {}, nullptr);
-  cancel_.reset(PQgetCancel(get()));
+  cancel_->reset(PQgetCancel(get()));
   // Texts of values must not depend on the server's or the role's settings.
   execute(
       fmt::format("SET datestyle = 'ISO, YMD'; SET intervalstyle = postgres; SET timezone = 'UTC'; "
@@ -230,14 +286,19 @@ PostgresqlConnection::PostgresqlConnection(const Url& url, const Options& option
 void PostgresqlConnection::wait(bool to_write) {
   pollfd socket{PQsocket(get()), static_cast<short>(POLLIN | (to_write ? POLLOUT : 0)), 0};
   for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - Clock::now()).count();
-    const int ready =
-        poll(&socket, 1,
-             end_ == Clock::time_point::max() ? -1 : static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30)));
+    const int ready = poll(&socket, 1, static_cast<int>(kLook.count()));
     if (ready > 0) break;
-    if (ready == 0)
-      throw DatabaseError(Failure::kConnection, "08006", place_, "the server has not answered within query_timeout");
-    if (errno != EINTR) throw DatabaseError(Failure::kConnection, "08006", place_, std::strerror(errno));
+    if (ready < 0 && errno != EINTR) throw DatabaseError(Failure::kConnection, "08006", place_, std::strerror(errno));
+    const Clock::time_point now = Clock::now();
+    const Interrupter::Reason reason = interrupter_.interrupted();
+    if (timed_here_ && now > end_ && reason == Interrupter::Reason::kNone) interrupter_.expire();
+    const bool silent = (end_ != Clock::time_point::max() && now > end_ + kGrace) ||
+                        (reason != Interrupter::Reason::kNone && now > interrupter_.interrupted_at() + kGrace);
+    if (!silent) continue;
+    lose();
+    check_cancelled();
+    throw DatabaseError(Failure::kConnection, "08006", place_,
+                        "the server has not answered within query_timeout (08006)");
   }
   if ((socket.revents & (POLLIN | POLLERR | POLLHUP)) != 0) check(PQconsumeInput(get()));
 }
@@ -266,7 +327,8 @@ void PostgresqlConnection::fail(const PGresult* result) const {
   if (!state)
     throw DatabaseError(Failure::kConnection, "08006", place_, what.empty() ? "the connection is lost" : what);
   Failure failure = failure_of_sqlstate(state);
-  if (failure == Failure::kCancelled && !cancelled_.load()) failure = Failure::kTimeout;
+  if (failure == Failure::kCancelled && interrupter_.interrupted() != Interrupter::Reason::kCancelled)
+    failure = Failure::kTimeout;
   throw DatabaseError(failure, state, place_, fmt::format("{} ({})", what, state));
 }
 
@@ -275,6 +337,9 @@ void PostgresqlConnection::fail(const PGresult* result) const {
 std::vector<std::int64_t> PostgresqlConnection::execute(std::string_view sql, const Batch& parameters) {
   if (parameters.rows() == 0) return {};
   const Running running(*this);
+  // Before anything is sent: what is begun would have to be ended.
+  for (std::size_t i = 0; i < parameters.width(); ++i)
+    for (std::size_t row = 0; row < parameters.rows(); ++row) postgresql::refuse_zero_byte(parameters[i], row);
   // A pipeline: all rows are sent before the first answer is read, and up to its end all is one transaction.
   struct Pipeline {
     explicit Pipeline(PGconn* c) : connection(c) { PQenterPipelineMode(connection); }
@@ -285,21 +350,9 @@ std::vector<std::int64_t> PostgresqlConnection::execute(std::string_view sql, co
   std::vector<std::string> texts(parameters.width());
   std::vector<const char*> values(parameters.width());
   std::vector<int> sizes(parameters.width()), formats(parameters.width());
-  TextBuffer text;
   for (std::size_t row = 0; row < parameters.rows(); ++row) {
-    for (std::size_t i = 0; i < parameters.width(); ++i) {
-      const Column& column = parameters[i];
-      const bool binary = column.storage(row) == Storage::kBytes;  // of bytea and uuid it is the bytes themselves
-      text.clear();
-      if (binary)
-        text.append(column.text(row));
-      else
-        write_value(text, column, row);
-      texts[i] = text.view();
-      values[i] = column.is_null(row) ? nullptr : texts[i].c_str();
-      sizes[i] = static_cast<int>(texts[i].size());
-      formats[i] = binary;
-    }
+    for (std::size_t i = 0; i < parameters.width(); ++i)
+      formats[i] = write_parameter(parameters[i], row, texts[i], values[i], sizes[i]);
     check(PQsendQueryPrepared(get(), "", static_cast<int>(values.size()), values.data(), sizes.data(), formats.data(),
                               0));
   }
@@ -358,6 +411,17 @@ std::vector<ColumnInfo> PostgresqlConnection::describe(const std::string& sql, s
   return columns;
 }
 
+std::vector<Oid> PostgresqlConnection::parameter_types(std::string_view sql) {
+  std::vector<Oid> types;
+  check(PQsendPrepare(get(), "", std::string(sql).c_str(), 0, nullptr));
+  each_result([](const Result&) {});
+  check(PQsendDescribePrepared(get(), ""));
+  each_result([&](const Result& result) {
+    for (int i = 0; i < PQnparams(result.get()); ++i) types.push_back(PQparamtype(result.get(), i));
+  });
+  return types;
+}
+
 // --- rows ---
 
 class CopyRows final : public Rows {
@@ -367,7 +431,10 @@ class CopyRows final : public Rows {
     REDOUBT_ASSERT(parameters.width() == 0 || parameters.rows() == 1);
     while (!sql.empty() && (sql.back() == ';' || sql.back() == ' ' || sql.back() == '\n')) sql.remove_suffix(1);
     // COPY takes no parameters: they become literals of no declared type, which the server types by where they stand,
-    // as it does with parameters.
+    // as it does with parameters. Only bytes look different by their type.
+    std::vector<Oid> types;
+    for (std::size_t i = 0; i < parameters.width(); ++i)
+      if (types.empty() && parameters[i].storage(0) == Storage::kBytes) types = connection.parameter_types(sql);
     std::string text = replace_parameters(sql, [&](std::size_t n) {
       if (n < 1 || n > parameters.width())
         throw DatabaseError(
@@ -375,7 +442,10 @@ class CopyRows final : public Rows {
             fmt::format("the statement has a parameter ${}, and {} values were given", n, parameters.width()));
       if (parameters[n - 1].is_null(0)) return std::string("NULL");
       TextBuffer value;
-      write_value(value, parameters[n - 1], 0);
+      if (n <= types.size() && decoder_of(types[n - 1]).type == Type::kUuid)
+        postgresql::write_uuid(value, parameters[n - 1].text(0));
+      else
+        write_value(value, parameters[n - 1], 0);
       return connection.dialect().literal(value.view());
     });
     std::vector<Oid> oids;
@@ -385,13 +455,16 @@ class CopyRows final : public Rows {
     for (const Oid oid : oids) decode_.push_back(decoder_of(oid).decode);
     if (std::any_of(columns_.begin(), columns_.end(), [](const ColumnInfo& c) { return c.type == Type::kOther; }))
       text = with_texts(text);
-    connection.check(PQsendQuery(connection.get(), fmt::format("COPY ({}\n) TO STDOUT (FORMAT binary)", text).c_str()));
+    running_.time_here();
+    running_.start_clock();
+    connection.check(PQsendQuery(
+        connection.get(), connection.timed_here(fmt::format("COPY ({}\n) TO STDOUT (FORMAT binary)", text)).c_str()));
     connection.each_result([](const Result&) {});
     open_ = true;
   }
 
   ~CopyRows() override {
-    if (!open_) return;
+    if (!open_ || connection_.lost()) return;
     try {
       // Ended early: what is under way is thrown away. The server is told to stop, but not in a transaction, which
       // would fail by that.
@@ -408,6 +481,7 @@ class CopyRows final : public Rows {
   bool next(Batch& batch) override {
     REDOUBT_ASSERT(batch.width() == columns_.size());
     batch.clear();
+    if (open_) connection_.check_cancelled();
     running_.start_clock();
     std::size_t bytes = 0;
     while (open_ && batch.rows() < batch.row_limit() && bytes < Batch::kMaxBytes) {
@@ -491,14 +565,11 @@ class ResultRows final : public Rows {
     REDOUBT_ASSERT(parameters.width() == 0 || parameters.rows() == 1);
     std::vector<std::string> texts(parameters.width());
     std::vector<const char*> values(parameters.width());
-    for (std::size_t i = 0; i < parameters.width(); ++i) {
-      TextBuffer text;
-      write_value(text, parameters[i], 0);
-      texts[i] = text.view();
-      values[i] = parameters[i].is_null(0) ? nullptr : texts[i].c_str();
-    }
+    std::vector<int> sizes(parameters.width()), formats(parameters.width());
+    for (std::size_t i = 0; i < parameters.width(); ++i)
+      formats[i] = write_parameter(parameters[i], 0, texts[i], values[i], sizes[i]);
     connection.check(PQsendQueryParams(connection.get(), std::string(sql).c_str(), static_cast<int>(values.size()),
-                                       nullptr, values.data(), nullptr, nullptr, 0));
+                                       nullptr, values.data(), sizes.data(), formats.data(), 0));
     connection.each_result([&](Result& result) { result_ = std::move(result); });
     for (int i = 0; i < PQnfields(result_.get()); ++i) {
       ColumnInfo info;
@@ -540,13 +611,15 @@ class CopyLoad final : public Connection::Load {
     std::string names;
     for (std::size_t i = 0; i < columns.size(); ++i)
       names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
-    connection.check(PQsendQuery(connection.get(), fmt::format("COPY {} ({}) FROM STDIN", table, names).c_str()));
+    connection.check(PQsendQuery(connection.get(),
+                                 connection.timed_here(fmt::format("COPY {} ({}) FROM STDIN", table, names)).c_str()));
     connection.each_result([](const Result&) {});
+    running_.time_here();
     open_ = true;
   }
 
   ~CopyLoad() override {
-    if (!open_) return;
+    if (!open_ || connection_.lost()) return;
     try {
       PQputCopyEnd(connection_.get(), "not finished");
       connection_.each_result([](const Result&) {});
@@ -555,6 +628,7 @@ class CopyLoad final : public Connection::Load {
   }
 
   void add(const Batch& rows) override {
+    connection_.check_cancelled();
     running_.start_clock();
     text_.clear();
     for (std::size_t row = 0; row < rows.rows(); ++row) {
@@ -573,6 +647,7 @@ class CopyLoad final : public Connection::Load {
   }
 
   void finish() override {
+    connection_.check_cancelled();
     running_.start_clock();
     open_ = false;
     while (PQputCopyEnd(connection_.get(), nullptr) == 0) connection_.wait(true);

@@ -139,13 +139,6 @@ void write_interval(TextBuffer& out, const Interval& v) {
     out.append(fmt::format("{} months {} days {}", v.months, v.days, time));
 }
 
-void write_uuid(TextBuffer& out, std::string_view bytes) {
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.append('-');
-    out.append(fmt::format("{:02x}", static_cast<std::uint8_t>(bytes[i])));
-  }
-}
-
 void write_escaped(TextBuffer& out, std::string_view text) {
   char* p = out.room(2 * text.size());
   for (const char c : text) {
@@ -167,15 +160,19 @@ const Decoder& decoder_of(Oid oid) {
   return it == kDecoders.end() ? kText : *it;
 }
 
+void refuse_zero_byte(const Column& column, std::size_t row) {
+  if (column.storage(row) == Storage::kText && column.text(row).find('\0') != std::string_view::npos)
+    throw DatabaseError(Failure::kConstraint, "22021", "PostgreSQL",
+                        "a text with a zero byte cannot be written here (22021)");
+}
+
 void write_value(TextBuffer& out, const Column& column, std::size_t row) {
   switch (column.storage(row)) {
     case Storage::kNull: break;
     case Storage::kInteger: out.append_int(column.integer(row)); break;
     case Storage::kDouble: out.append(fmt::format("{}", column.real(row))); break;
     case Storage::kText:
-      if (column.text(row).find('\0') != std::string_view::npos)
-        throw DatabaseError(Failure::kConstraint, "22021", "PostgreSQL",
-                            "a text with a zero byte cannot be written here (22021)");
+      refuse_zero_byte(column, row);
       out.append(column.text(row));
       break;
     case Storage::kBytes: {
@@ -192,6 +189,13 @@ void write_value(TextBuffer& out, const Column& column, std::size_t row) {
     }
     case Storage::kDateTime: write_time(out, column.time(row), Parts::kTime); break;
     case Storage::kInterval: write_interval(out, column.interval(row)); break;
+  }
+}
+
+void write_uuid(TextBuffer& out, std::string_view bytes) {
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out.append('-');
+    out.append(fmt::format("{:02x}", static_cast<std::uint8_t>(bytes[i])));
   }
 }
 

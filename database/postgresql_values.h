@@ -54,9 +54,15 @@ struct Decoder {
 // Of a type, or the one for texts.
 const Decoder& decoder_of(Oid oid);
 
-// What the server reads back as the same value, of whatever type the column is. Nothing for NULL. Throws
-// DatabaseError(kConstraint) for a text with a zero byte, which PostgreSQL has not.
+// Throws DatabaseError(kConstraint) for a text with a zero byte, which PostgreSQL has not.
+void refuse_zero_byte(const Column& column, std::size_t row);
+
+// What the server reads back as the same value, of whatever type the column is. Nothing for NULL. Throws as
+// refuse_zero_byte().
 void write_value(TextBuffer& out, const Column& column, std::size_t row);
+
+// 16 bytes as the text of a uuid.
+void write_uuid(TextBuffer& out, std::string_view bytes);
 
 // The same as a field of COPY FROM's text form; `type`: of the column.
 void write_copied(TextBuffer& out, const Column& column, std::size_t row, Type type);

@@ -31,9 +31,11 @@ RowWriter::RowWriter(Connection& connection, Target target) : connection_(connec
     insert_ =
         fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO NOTHING", table, names, marks, key_names);
   } else {
-    // INSERT IGNORE of MariaDB would ignore more than the key.
-    insert_ = fmt::format("INSERT INTO {0} ({1}) SELECT {2} FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM {0} WHERE {3})",
-                          table, names, marks, keys);
+    // INSERT IGNORE of MariaDB would ignore more than the key. DUAL is not everywhere, and without FROM not all take
+    // WHERE.
+    insert_ =
+        fmt::format("INSERT INTO {0} ({1}) SELECT {2} FROM {4} WHERE NOT EXISTS (SELECT 1 FROM {0} WHERE {3})", table,
+                    names, marks, keys, engine == Engine::kOdbc ? "(SELECT 1 AS one) AS redoubt_one" : "DUAL");
   }
   update_ = fmt::format("UPDATE {} SET {} WHERE {}", table, sets, guard(width));
   remove_ = fmt::format("DELETE FROM {} WHERE {}", table, guard(0));

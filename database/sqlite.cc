@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <limits>
+#include <thread>
 
 #include "database/engines.h"
 
@@ -93,7 +94,10 @@ class SqliteConnection final : public Connection {
       sqlite3_close(db_);
       throw DatabaseError(failure_of_sqlite(result), name_of_code(result), place_, what);
     }
-    sqlite3_busy_timeout(db_, static_cast<int>(std::min<std::int64_t>(options.connect_timeout.count(), 1 << 30)));
+    patience_ = options.connect_timeout;
+    sqlite3_busy_handler(
+        db_, [](void* self, int count) { return static_cast<SqliteConnection*>(self)->wait_for_lock(count) ? 1 : 0; },
+        this);
     // Every thousand instructions of SQLite's machine: about 20 us.
     sqlite3_progress_handler(
         db_, 1000, [](void* self) { return static_cast<SqliteConnection*>(self)->stop() ? 1 : 0; }, this);
@@ -112,9 +116,16 @@ class SqliteConnection final : public Connection {
   const std::string& place() const override { return place_; }
 
   std::int64_t execute(std::string_view sql) override {
+    std::optional<Transaction> own;  // of several statements; ends behind what was cancelled
     const Running running(*this);
     const int before = sqlite3_total_changes(db_);
-    while (Statement statement = prepare(sql, &sql)) run(statement.get());
+    while (Statement statement = prepare(sql, &sql)) {
+      const bool pragma = first_word(sqlite3_sql(statement.get())) == "PRAGMA";
+      if (pragma && own) fail(SQLITE_MISUSE, "a PRAGMA stands behind other statements, where it may do nothing");
+      if (!pragma && !own && !in_transaction() && has_statement(sql)) own.emplace(*this);
+      run(statement.get());
+    }
+    if (own) own->commit();
     return sqlite3_total_changes(db_) - before;
   }
 
@@ -145,36 +156,49 @@ class SqliteConnection final : public Connection {
   void begin(Access access) override {
     // A writer takes its lock now: to upgrade later may fail with a conflict that no waiting can solve.
     execute(access == Access::kReadOnly ? "BEGIN" : "BEGIN IMMEDIATE");
+    read_only_ = access == Access::kReadOnly;
   }
-  void commit() override { execute("COMMIT"); }
+  void commit() override {
+    execute("COMMIT");
+    read_only_ = false;
+  }
   void rollback() override {
+    read_only_ = false;
     if (in_transaction()) execute("ROLLBACK");  // some errors have rolled back already
   }
   bool in_transaction() const override { return sqlite3_get_autocommit(db_) == 0; }
 
   void cancel() noexcept override {
-    if (running_.load()) cancelled_.store(true);
+    Work running = Work::kRunning;
+    work_.compare_exchange_strong(running, Work::kCancelled);
   }
 
-  // Marks a call that can be cancelled and that has its time.
+  // Marks a piece of work that can be cancelled and that has its time. Nests.
   class Running {
    public:
+    // Throws when the work that this is part of was cancelled.
     explicit Running(SqliteConnection& connection) : connection_(connection) {
-      connection_.cancelled_.store(false);
-      connection_.timed_out_ = false;
+      connection_.check_cancelled();
+      if (connection_.depth_++ == 0) connection_.work_ = Work::kRunning;
       start_clock();
-      connection_.running_.store(true);
     }
     void start_clock() {
+      connection_.timed_out_ = false;
       connection_.end_ = connection_.timeout_.count() ? Clock::now() + connection_.timeout_ : Clock::time_point::max();
     }
-    ~Running() { connection_.running_.store(false); }
+    ~Running() {
+      if (--connection_.depth_ == 0) connection_.work_ = Work::kIdle;
+    }
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
 
    private:
     SqliteConnection& connection_;
   };
+
+  void check_cancelled() const {
+    if (work_.load() == Work::kCancelled) fail(SQLITE_INTERRUPT);
+  }
 
   // A statement with parameters: to SQLite $2 is a name, ?2 the second one.
   Statement prepare_numbered(std::string_view sql) {
@@ -194,7 +218,10 @@ class SqliteConnection final : public Connection {
       sql.remove_prefix(static_cast<std::size_t>(end - sql.data()));
       if (statement) {
         if (rest) *rest = sql;
-        return Statement(statement);
+        Statement out(statement);
+        if (read_only_ && in_transaction() && sqlite3_stmt_readonly(statement) == 0)
+          fail(SQLITE_READONLY, "the transaction is read-only");
+        return out;
       }
     }
     return nullptr;
@@ -244,7 +271,8 @@ class SqliteConnection final : public Connection {
   }
 
   [[noreturn]] void fail(int code, std::string_view what = {}) const {
-    if ((code & 0xFF) == SQLITE_INTERRUPT)
+    const bool given_up = timed_out_ || work_.load() == Work::kCancelled;  // waiting for a lock
+    if ((code & 0xFF) == SQLITE_INTERRUPT || ((code & 0xFF) == SQLITE_BUSY && given_up))
       throw DatabaseError(timed_out_ ? Failure::kTimeout : Failure::kCancelled, name_of_code(code), place_,
                           timed_out_ ? "the statement took longer than query_timeout" : "the statement was cancelled");
     const std::string message = what.empty() ? sqlite3_errmsg(db_) : std::string(what);
@@ -261,9 +289,20 @@ class SqliteConnection final : public Connection {
     }
   }
 
+  // Is there a statement in what is left of a text?
+  static bool has_statement(std::string_view sql) { return has_several_statements(fmt::format(";{}", sql)); }
+
   bool stop() {
-    if (cancelled_.load(std::memory_order_relaxed)) return true;
+    if (work_.load(std::memory_order_relaxed) == Work::kCancelled) return true;
     return timed_out_ = end_ != Clock::time_point::max() && Clock::now() > end_;
+  }
+
+  // Another connection holds a lock, and was asked `count` times before. False: no more.
+  bool wait_for_lock(int count) {
+    if (count == 0) waits_since_ = Clock::now();
+    if (stop() || Clock::now() - waits_since_ >= patience_) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 << std::min(count, 5), 20)));
+    return true;
   }
 
   std::string place_;
@@ -272,8 +311,12 @@ class SqliteConnection final : public Connection {
   sqlite3* db_ = nullptr;
   std::chrono::milliseconds timeout_;
   Clock::time_point end_ = Clock::time_point::max();
-  bool timed_out_ = false;
-  std::atomic<bool> running_ = false, cancelled_ = false;
+  bool timed_out_ = false, read_only_ = false;  // read_only_: the transaction, if there is one
+  std::chrono::milliseconds patience_{};        // with locks of others
+  Clock::time_point waits_since_;
+  int depth_ = 0;
+  enum class Work { kIdle, kRunning, kCancelled };
+  std::atomic<Work> work_ = Work::kIdle;
 };
 
 class SqliteRows final : public Rows {
@@ -305,6 +348,7 @@ class SqliteRows final : public Rows {
     REDOUBT_ASSERT(batch.width() == columns_.size());
     batch.clear();
     if (!more_) return false;
+    connection_.check_cancelled();
     running_.start_clock();  // the time is the statement's, not that of whoever uses the rows
     std::size_t bytes = 0;
     for (std::size_t rows = 0; more_ && rows < batch.row_limit() && bytes < Batch::kMaxBytes; ++rows) {
@@ -348,7 +392,7 @@ class SqliteRows final : public Rows {
 class SqliteLoad final : public Connection::Load {
  public:
   SqliteLoad(SqliteConnection& connection, std::string_view table, const std::vector<ColumnInfo>& columns)
-      : connection_(connection), transaction_(connection) {
+      : connection_(connection), transaction_(connection), running_(connection) {
     std::string names, marks;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       names += (i ? ", " : "") + connection.dialect().quote(columns[i].name);
@@ -362,6 +406,7 @@ class SqliteLoad final : public Connection::Load {
  private:
   SqliteConnection& connection_;
   Transaction transaction_;
+  SqliteConnection::Running running_;  // ends before the transaction, which a cancelled load takes back
   std::string sql_;
 };
 

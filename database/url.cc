@@ -124,17 +124,23 @@ void take_authority(std::string_view text, Url& url) {
   take_host(text, url);
 }
 
-bool is_secret(std::string_view key) {
-  std::string lower(key);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
-  return lower.find("pass") != lower.npos || lower.find("pwd") != lower.npos;
+std::string capitals(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return out;
 }
 
-// An ODBC connection string without its passwords: PWD=... and whatever is named like it.
-std::string without_secrets(std::string_view text) {
-  std::string out;
+bool is_secret(std::string_view key) {
+  const std::string name = capitals(key);
+  return name.find("PASS") != name.npos || name.find("PWD") != name.npos;
+}
+
+// Calls `take(key, value)` for each part of an ODBC connection string; values in braces, which may hold semicolons and
+// where }} is a brace, as they are written.
+template <class Take>
+void each_part(std::string_view text, Take&& take) {
   while (!text.empty()) {
-    // A value in braces may hold semicolons; }} is a brace.
     std::size_t end = 0;
     const std::size_t equals = text.find_first_of("=;");
     if (equals != text.npos && text.substr(equals).starts_with("={")) {
@@ -145,14 +151,47 @@ std::string without_secrets(std::string_view text) {
     } else {
       end = text.find(';');
     }
-    const std::string_view part = text.substr(0, end);
-    std::string key(part.substr(0, part.find('=')));
-    std::transform(key.begin(), key.end(), key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c | 0x20 : c; });
-    if (!out.empty()) out += ';';
-    out += is_secret(key) ? key + "=***" : std::string(part);
+    std::string_view key = text.substr(0, end);
+    const auto value = cut(key, '=');
+    if (!key.empty()) take(key, value);
     text.remove_prefix(end == text.npos ? text.size() : end + 1);
   }
+}
+
+std::string out_of_braces(std::string_view value) {
+  if (!value.starts_with('{')) return std::string(value);
+  std::string out;
+  for (std::size_t i = 1; i < value.size() && (value[i] != '}' || value.substr(i).starts_with("}}")); ++i) {
+    out += value[i];
+    if (value[i] == '}') ++i;
+  }
   return out;
+}
+
+// An ODBC connection string without its passwords: whatever is named like one.
+std::string without_secrets(std::string_view text) {
+  std::string out;
+  each_part(text, [&](std::string_view key, std::optional<std::string_view> value) {
+    if (!out.empty()) out += ';';
+    out += key;
+    if (value) out += fmt::format("={}", is_secret(key) ? "***" : *value);
+  });
+  return out;
+}
+
+// UID and PWD become user and password, so that those of a configuration can stand in their place.
+void take_odbc(std::string_view text, Url& url) {
+  each_part(text, [&](std::string_view key, std::optional<std::string_view> value) {
+    const std::string name = capitals(key);
+    if (value && name == "UID") {
+      url.user = out_of_braces(*value);
+    } else if (value && name == "PWD") {
+      url.password = out_of_braces(*value);
+    } else {
+      url.name += fmt::format("{}{}", url.name.empty() ? "" : ";", key);
+      if (value) url.name += fmt::format("={}", *value);
+    }
+  });
 }
 
 }  // namespace
@@ -170,7 +209,8 @@ std::string_view name_of(Engine engine) {
 
 std::string Url::shown() const {
   if (engine == Engine::kSqlite) return "sqlite:" + name;
-  if (engine == Engine::kOdbc) return "odbc:" + without_secrets(name);
+  if (engine == Engine::kOdbc)
+    return fmt::format("odbc:{}{}{}", without_secrets(name), user.empty() ? "" : ";UID=", user);
   const auto* scheme =
       std::find_if(kSchemes.begin(), kSchemes.end(), [&](const Scheme& s) { return s.engine == engine; });
   std::string out(scheme->prefix);
@@ -195,7 +235,7 @@ Url parse_url(std::string_view text) {
     url.engine = scheme.engine;
     if (url.engine == Engine::kSqlite || url.engine == Engine::kOdbc) {
       if (text.starts_with("//")) text.remove_prefix(2);  // sqlite:///var/lib/x.db
-      url.name = text;
+      url.engine == Engine::kOdbc ? take_odbc(text, url) : void(url.name = text);
     } else {
       take_authority(text, url);
       if (url.engine == Engine::kOracle && (url.host.empty() || url.name.empty()))

@@ -4,7 +4,7 @@
 //     postgresql://user@host:5432/name?key=v     also postgres://; host may be a socket directory (%2Frun%2Fpostgresql)
 //     mariadb://user@host:3306/name              also mysql://
 //     oracle://user@host:1521/service            also host:1521/service
-//     odbc:DSN=name;...                          any other ODBC source
+//     odbc:DSN=name;...                          any other ODBC source; UID and PWD in it are user and password
 //
 // A password in a URL is taken, and never shown again.
 #pragma once

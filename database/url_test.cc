@@ -33,7 +33,11 @@ TEST(Url, EveryFormIsRead) {
   const Url easy = parse_url("db:1521/ORCLPDB1");
   EXPECT_EQ(easy.engine, Engine::kOracle);
   EXPECT_EQ(easy.port, 1521);
-  EXPECT_EQ(parse_url("odbc:DSN=x;UID=y").name, "DSN=x;UID=y");
+  const Url source = parse_url("odbc:DSN=x;uid={a;b};PWD={se}}cret};Server=h");
+  EXPECT_EQ(source.name, "DSN=x;Server=h");
+  EXPECT_EQ(source.user, "a;b");
+  EXPECT_EQ(source.password, "se}cret");
+  EXPECT_EQ(source.shown(), "odbc:DSN=x;Server=h;UID=a;b");
 }
 
 TEST(Url, SecretsAreNotShown) {
@@ -44,7 +48,7 @@ TEST(Url, SecretsAreNotShown) {
     EXPECT_EQ(shown.find("hunter2"), shown.npos) << shown;
     EXPECT_EQ(shown.find("ter2"), shown.npos) << shown;
   }
-  EXPECT_EQ(parse_url("odbc:pwd={hun;ter2};DSN=x").shown(), "odbc:pwd=***;DSN=x");
+  EXPECT_EQ(parse_url("odbc:Password={hun;ter2};DSN=x").shown(), "odbc:Password=***;DSN=x");
 }
 
 TEST(Url, WhatIsNoneIsRefusedWithoutBeingRepeated) {

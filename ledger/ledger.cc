@@ -82,7 +82,7 @@ Ledger::~Ledger() {
 void Ledger::check_file() {
   const auto damaged = [&](std::string_view what) {
     throw Error(ErrorCode::kIntegrity, place(), fmt::format("the ledger is damaged: {}", what),
-                "restore it from a backup (redoubt restore), or move it away to begin a new one");
+                "put a backup of the file in its place, or move it away to begin a new one");
   };
   try {
     connection_->execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");

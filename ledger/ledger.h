@@ -161,7 +161,7 @@ class Ledger {
   void claim_session(const std::string& id);
   // Ends our run of it. Throws Error(kBusy) when it is not ours any more.
   void end_session(const std::string& id, SessionState state, double run_seconds, std::string_view summary);
-  // Removes it with its units. Throws Error(kBusy) when it has a live owner.
+  // Removes it with its units. Throws Error(kBusy) when it, or one of its running units, has a live owner.
   void remove_session(const std::string& id);
 
   // --- units ---
@@ -194,6 +194,7 @@ class Ledger {
   void note(const std::string& id, std::string_view phase, bool rollback_possible, std::string_view facts);
 
   // --- checkpoints ---
+  // Its number. A stream has one writer; of several each gets a number, or Error(kBusy) when there is no end to them.
   std::int64_t save_checkpoint(std::string_view stream, std::string_view body);
   // The newest that is whole.
   std::optional<Checkpoint> newest_checkpoint(std::string_view stream);
@@ -222,6 +223,10 @@ class Ledger {
   void check_file();
   void upgrade();
   Owner owner_of(std::string_view token);
+  // The owners of a session's running units.
+  std::vector<std::string> unit_owners(const std::string& session);
+  // Newest first, one at a time, until `take` says no.
+  void each_checkpoint(std::string_view stream, const std::function<bool(Checkpoint&)>& take);
   // One row changed, or Error(kBusy, what).
   void change_one(std::string_view sql, const database::Batch& parameters, std::string_view what);
 

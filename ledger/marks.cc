@@ -32,37 +32,59 @@ std::string point_name(std::string_view name) {
   return upper;
 }
 
+// How often a number is looked for that another writer may take.
+constexpr int kCheckpointAttempts = 20;
+
 }  // namespace
 
+// Another writer of the same stream may take the number between our look and our insert; then we look again.
 std::int64_t Ledger::save_checkpoint(std::string_view stream, std::string_view body) {
-  database::Transaction transaction(*connection_);
-  const std::int64_t number =
-      1 + integer(connection_->read_row("SELECT coalesce(max(number), 0) FROM redoubt_checkpoint WHERE stream = $1",
-                                        row(stream)),
-                  0, 0);
-  connection_->execute(
-      "INSERT INTO redoubt_checkpoint (stream, number, made, body, checksum) VALUES ($1, $2, $3, $4, $5)",
-      row(stream, number, now(), body, checksum_of(stream, number, body)));
-  transaction.commit();
-  return number;
+  for (int attempt = 1;; ++attempt) {
+    const std::int64_t number =
+        1 + integer(connection_->read_row("SELECT coalesce(max(number), 0) FROM redoubt_checkpoint WHERE stream = $1",
+                                          row(stream)),
+                    0, 0);
+    const auto inserted = connection_->execute(
+        "INSERT INTO redoubt_checkpoint (stream, number, made, body, checksum) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (stream, number) DO NOTHING",
+        row(stream, number, now(), body, checksum_of(stream, number, body)));
+    if (inserted == std::vector<std::int64_t>{1}) return number;
+    if (attempt == kCheckpointAttempts)
+      throw Error(ErrorCode::kBusy, place(),
+                  fmt::format("other processes write checkpoints of {} all the time", stream),
+                  "a stream has one writer: stop the others");
+  }
+}
+
+void Ledger::each_checkpoint(std::string_view stream, const std::function<bool(Checkpoint&)>& take) {
+  const auto rows = connection_->read(
+      "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC",
+      row(stream));
+  // Bodies may be large, and mostly the first is enough.
+  Batch batch(rows->columns().size(), 1);
+  while (rows->next(batch)) {
+    Checkpoint c{integer(batch, 0, 0), integer(batch, 1, 0), text(batch, 2, 0)};
+    c.whole = integer(batch, 3, 0) == checksum_of(stream, c.number, c.body);
+    if (!take(c)) return;
+  }
 }
 
 std::vector<Checkpoint> Ledger::checkpoints(std::string_view stream) {
   std::vector<Checkpoint> out;
-  each_row(*connection_,
-           "SELECT number, made, body, checksum FROM redoubt_checkpoint WHERE stream = $1 ORDER BY number DESC",
-           row(stream), [&](const Batch& batch, std::size_t i) {
-             Checkpoint c{integer(batch, 0, i), integer(batch, 1, i), text(batch, 2, i)};
-             c.whole = integer(batch, 3, i) == checksum_of(stream, c.number, c.body);
-             out.push_back(std::move(c));
-           });
+  each_checkpoint(stream, [&](Checkpoint& c) {
+    out.push_back(std::move(c));
+    return true;
+  });
   return out;
 }
 
 std::optional<Checkpoint> Ledger::newest_checkpoint(std::string_view stream) {
-  for (Checkpoint& c : checkpoints(stream))
-    if (c.whole) return std::move(c);
-  return std::nullopt;
+  std::optional<Checkpoint> newest;
+  each_checkpoint(stream, [&](Checkpoint& c) {
+    if (c.whole) newest = std::move(c);
+    return !newest.has_value();
+  });
+  return newest;
 }
 
 void Ledger::remove_checkpoints(std::string_view stream, const std::vector<std::int64_t>& numbers) {
@@ -73,17 +95,14 @@ void Ledger::remove_checkpoints(std::string_view stream, const std::vector<std::
 
 void Ledger::add_point(const RestorePoint& p) {
   const std::string name = point_name(p.name);
-  try {
-    connection_->execute(
-        "INSERT INTO redoubt_point (name, database, position, time, created, guaranteed, protected, batch, "
-        "step, attempt, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-        row(name, p.database, p.position, p.time, now(), p.guaranteed, p.is_protected, p.batch, p.step, p.attempt,
-            p.note));
-  } catch (const database::DatabaseError& error) {
-    if (error.failure() != database::Failure::kConstraint) throw;
+  const auto inserted = connection_->execute(
+      "INSERT INTO redoubt_point (name, database, position, time, created, guaranteed, protected, batch, "
+      "step, attempt, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (name) DO NOTHING",
+      row(name, p.database, p.position, p.time, now(), p.guaranteed, p.is_protected, p.batch, p.step, p.attempt,
+          p.note));
+  if (inserted != std::vector<std::int64_t>{1})
     throw Error(ErrorCode::kUsage, place(), fmt::format("a restore point {} exists already", name),
                 "choose another name, or drop it first");
-  }
 }
 
 std::vector<RestorePoint> Ledger::points() {

@@ -31,8 +31,7 @@ constexpr std::array<Transition, 6> kTransitions = {{
 
 constexpr std::string_view kColumns =
     "SELECT id, kind, object, session, parent, state, phase, rollback_possible, facts, error_code, error, owner, "
-    "created, "
-    "started, finished FROM redoubt_operation ";
+    "created, started, finished FROM redoubt_operation ";
 
 std::vector<Operation> read_operations(database::Connection& connection, std::string_view where,
                                        const Batch& parameters) {
@@ -66,17 +65,15 @@ std::string_view name_of(OperationState state) { return kStates[static_cast<std:
 
 std::string Ledger::create_operation(const OperationSpec& spec) {
   std::string id = new_id();
-  try {
-    connection_->execute(
-        "INSERT INTO redoubt_operation (id, kind, object, session, parent, state, phase, rollback_possible, "
-        "facts, created) VALUES ($1, $2, $3, $4, $5, 'pending', '', 0, $6, $7)",
-        row(id, spec.kind, spec.object, spec.session, spec.parent, spec.facts, now()));
-  } catch (const database::DatabaseError& error) {
-    if (error.failure() != database::Failure::kConstraint) throw;
+  const auto inserted = connection_->execute(
+      "INSERT INTO redoubt_operation (id, kind, object, session, parent, state, phase, rollback_possible, "
+      "facts, created) VALUES ($1, $2, $3, $4, $5, 'pending', '', 0, $6, $7) "
+      "ON CONFLICT (object) WHERE state IN ('pending', 'in_progress') DO NOTHING",
+      row(id, spec.kind, spec.object, spec.session, spec.parent, spec.facts, now()));
+  if (inserted != std::vector<std::int64_t>{1})
     throw Error(ErrorCode::kBusy, place(),
                 fmt::format("another operation on {} is pending or in progress", spec.object),
                 "wait for it, or cancel it");
-  }
   return id;
 }
 

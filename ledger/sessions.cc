@@ -16,8 +16,30 @@ constexpr std::array<std::string_view, 4> kStates = {"running", "completed", "fa
 
 constexpr std::string_view kColumns =
     "SELECT id, kind, state, config_file, config_hash, config, tool_version, summary, started, updated, run_seconds, "
-    "owner "
-    "FROM redoubt_session ";
+    "owner FROM redoubt_session ";
+
+// With the token of the owner, and nothing else of it.
+std::vector<Session> read_sessions(database::Connection& connection, std::string_view where, const Batch& parameters) {
+  std::vector<Session> out;
+  each_row(connection, fmt::format("{}{} ORDER BY started DESC, id", kColumns, where), parameters,
+           [&](const Batch& batch, std::size_t i) {
+             Session s;
+             s.id = text(batch, 0, i);
+             s.kind = text(batch, 1, i);
+             s.state = named<SessionState>(kStates, text(batch, 2, i));
+             s.config_file = text(batch, 3, i);
+             s.config_hash = text(batch, 4, i);
+             s.config = text(batch, 5, i);
+             s.tool_version = text(batch, 6, i);
+             s.summary = text(batch, 7, i);
+             s.started = integer(batch, 8, i);
+             s.updated = integer(batch, 9, i);
+             s.run_seconds = batch[10].real(i);
+             s.owner.token = text(batch, 11, i);
+             out.push_back(std::move(s));
+           });
+  return out;
+}
 
 [[noreturn]] void unknown(const std::string& place, std::string_view what, std::string_view next) {
   throw Error(ErrorCode::kUnknown, place, what, next);
@@ -38,34 +60,16 @@ std::string Ledger::create_session(const SessionSpec& spec, std::string_view too
 }
 
 std::vector<Session> Ledger::sessions(std::string_view kind) {
-  std::vector<Session> out;
-  {
-    const std::string where = kind.empty() ? "" : "WHERE kind = $1 ";
-    each_row(*connection_, fmt::format("{}{}ORDER BY started DESC, id", kColumns, where),
-             kind.empty() ? Batch(0) : row(kind), [&](const Batch& batch, std::size_t i) {
-               Session s;
-               s.id = text(batch, 0, i);
-               s.kind = text(batch, 1, i);
-               s.state = named<SessionState>(kStates, text(batch, 2, i));
-               s.config_file = text(batch, 3, i);
-               s.config_hash = text(batch, 4, i);
-               s.config = text(batch, 5, i);
-               s.tool_version = text(batch, 6, i);
-               s.summary = text(batch, 7, i);
-               s.started = integer(batch, 8, i);
-               s.updated = integer(batch, 9, i);
-               s.run_seconds = batch[10].real(i);
-               s.owner.token = text(batch, 11, i);
-               out.push_back(std::move(s));
-             });
-  }
+  std::vector<Session> out = kind.empty() ? read_sessions(*connection_, "", Batch(0))
+                                          : read_sessions(*connection_, "WHERE kind = $1", row(kind));
   for (Session& s : out) s.owner = owner_of(s.owner.token);
   return out;
 }
 
 Session Ledger::session(std::string_view id_or_prefix) {
-  std::vector<Session> found = sessions();
-  std::erase_if(found, [&](const Session& s) { return !s.id.starts_with(id_or_prefix); });
+  // By its bytes: LIKE would read % and _ in it, and the collation may be any.
+  std::vector<Session> found =
+      read_sessions(*connection_, "WHERE substr(id, 1, $1) = $2", row(id_or_prefix.size(), id_or_prefix));
   if (found.empty() || id_or_prefix.empty())
     unknown(place(), fmt::format("no session is called {}", id_or_prefix), "`redoubt session list` shows them");
   if (found.size() > 1) {
@@ -73,6 +77,7 @@ Session Ledger::session(std::string_view id_or_prefix) {
     for (const Session& s : found) ids += (ids.empty() ? "" : ", ") + s.id;
     unknown(place(), fmt::format("several sessions begin with {}: {}", id_or_prefix, ids), "give more of the id");
   }
+  found.front().owner = owner_of(found.front().owner.token);
   return std::move(found.front());
 }
 
@@ -101,11 +106,19 @@ void Ledger::end_session(const std::string& id, SessionState state, double run_s
 
 void Ledger::remove_session(const std::string& id) {
   const Session s = session(id);
-  if (s.owner.alive)
-    throw Error(ErrorCode::kBusy, place(),
-                fmt::format("session {} is run by process {} on {}", s.id, s.owner.process.pid, s.owner.process.host),
-                "stop it first");
+  const auto refuse_alive = [&](std::string_view what, const Owner& owner) {
+    if (owner.alive)
+      throw Error(ErrorCode::kBusy, place(),
+                  fmt::format("{} {} is run by process {} on {}", what, s.id, owner.process.pid, owner.process.host),
+                  "stop it first");
+  };
+  refuse_alive("session", s.owner);
   database::Transaction transaction(*connection_);
+  // Workers that share the session may own units of it; what is locked nobody claims any more.
+  if (!is_sqlite())
+    connection_->read_row("SELECT count(*) FROM (SELECT 1 FROM redoubt_unit WHERE session = $1 FOR UPDATE) AS locked",
+                          row(s.id));
+  for (const std::string& owner : unit_owners(s.id)) refuse_alive("a unit of session", owner_of(owner));
   connection_->execute("DELETE FROM redoubt_unit WHERE session = $1", row(s.id));
   change_one(
       fmt::format("DELETE FROM redoubt_session WHERE id = $1 AND {}", connection_->dialect().same("owner", "$2")),

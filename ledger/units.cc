@@ -92,14 +92,16 @@ std::vector<Unit> Ledger::claim(const std::string& session, std::size_t most, st
   return out;
 }
 
-std::int64_t Ledger::recover(const std::string& session) {
+std::vector<std::string> Ledger::unit_owners(const std::string& session) {
   std::vector<std::string> owners;
-  {
-    each_row(*connection_, "SELECT DISTINCT owner FROM redoubt_unit WHERE session = $1 AND state = 'running'",
-             row(session), [&](const Batch& batch, std::size_t i) { owners.push_back(text(batch, 0, i)); });
-  }
+  each_row(*connection_, "SELECT DISTINCT owner FROM redoubt_unit WHERE session = $1 AND state = 'running'",
+           row(session), [&](const Batch& batch, std::size_t i) { owners.push_back(text(batch, 0, i)); });
+  return owners;
+}
+
+std::int64_t Ledger::recover(const std::string& session) {
   std::int64_t recovered = 0;
-  for (const std::string& owner : owners) {
+  for (const std::string& owner : unit_owners(session)) {
     if (owner_of(owner).alive) continue;
     recovered += connection_->execute(
         "UPDATE redoubt_unit SET state = 'pending', owner = NULL "

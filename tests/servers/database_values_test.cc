@@ -97,8 +97,12 @@ const std::vector<Case>& cases_of(const std::string& engine) {
         {"binary(4)", {"x'01'", "x'ffffffff'"}},
         {"blob", {"x''", "x'00ff'", "repeat(x'00ff', 30000)"}},
         {"longblob", {"repeat(x'00ff0a', 100000)"}},
-        {"date", {"'2024-02-29'", "'0000-00-00'", "'2024-00-00'", "'1000-01-01'", "'9999-12-31'", "'0001-01-01'"}},
-        {"datetime(6)", {"'2024-02-29 23:59:59.999999'", "'0000-00-00 00:00:00'", "'9999-12-31 23:59:59.999999'"}},
+        {"date",
+         {"'2024-02-29'", "'0000-00-00'", "'2024-00-00'", "'0000-05-01'", "'1000-01-01'", "'9999-12-31'",
+          "'0001-01-01'"}},
+        {"datetime(6)",
+         {"'2024-02-29 23:59:59.999999'", "'0000-05-01 10:00:00'", "'0000-00-00 00:00:00'",
+          "'9999-12-31 23:59:59.999999'"}},
         {"datetime", {"'2024-02-29 23:59:59'"}},
         {"timestamp(6) null", {"'2024-02-29 23:59:59.000001'", "'1970-01-01 00:00:01'", "'0000-00-00 00:00:00'"}},
         {"time(6)", {"'00:00:00'", "'838:59:59'", "'-838:59:59'", "'-00:00:00.000001'", "'23:59:59.999999'"}},
@@ -250,6 +254,63 @@ TEST_P(Values, ParametersStandWhereTheyAreNamed) {
   EXPECT_EQ(one[0].text(0), "b");
   EXPECT_EQ(one[1].text(0), "it's \\ a");
   EXPECT_EQ(one[2].text(0), "b$1");
+}
+
+TEST_P(Values, BytesAreAParameterOfEveryKindOfQuery) {
+  connection().execute(fmt::format("CREATE TABLE origin (id {}, v {})", is("postgresql") ? "uuid" : "varbinary(16)",
+                                   is("postgresql") ? "bytea" : "varbinary(16)"));
+  const std::string bytes("\xa0\xee\xbc\x99\x9c\x0b\x4e\xf8\xbb\x6d\x6b\xb9\xbd\x38\x0a\x11", 16);
+  Batch key(2, 1);
+  key[0].add_bytes(bytes), key[1].add_bytes(bytes);
+  connection().execute("INSERT INTO origin VALUES ($1, $2)", key);
+  const auto read = [&](const std::string& sql) {
+    const Batch found = connection().read_row(sql, key);
+    ASSERT_EQ(found.rows(), 1U) << sql;
+    EXPECT_EQ(found[0].text(0), bytes);
+  };
+  read("SELECT id FROM origin WHERE id = $1 AND v = $2");
+  if (is("mariadb")) return;  // which returns nothing of an UPDATE
+  EXPECT_EQ(connection().read_row("UPDATE origin SET v = v WHERE id = $1 AND v = $2 RETURNING 1", key).rows(), 1U);
+}
+
+// MariaDB and PostgreSQL keep the moment, in UTC; the offset is Oracle's to keep.
+TEST_P(Values, AMomentWithAnOffsetStaysTheSameMoment) {
+  if (is("sqlite")) GTEST_SKIP() << "SQLite has no moments";
+  connection().execute(fmt::format("CREATE TABLE origin (v {})", is("postgresql") ? "timestamptz" : "datetime(6)"));
+  DateTime time;
+  ASSERT_TRUE(read_time("2024-03-01 04:59:59.5+05:30", time));
+  connection().execute("INSERT INTO origin VALUES ($1)", row(time));
+  EXPECT_EQ(rows_of(connection(), "SELECT v FROM origin"), std::vector<std::string>{"m2024-02-29 23:29:59.5|"});
+}
+
+TEST_P(Values, AZeroByteInATextIsRefusedAndTheConnectionGoesOn) {
+  if (!is("postgresql")) GTEST_SKIP() << "of PostgreSQL only";
+  connection().execute("CREATE TABLE origin (v text)");
+  Batch rows(1, 2);
+  rows[0].add_text("a"), rows[0].add_text(std::string_view("a\0b", 3));
+  try {
+    connection().execute("INSERT INTO origin VALUES ($1)", rows);
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const DatabaseError& error) {
+    EXPECT_EQ(error.failure(), Failure::kConstraint);
+  }
+  EXPECT_EQ(rows_of(connection(), "SELECT count(*) FROM origin"), std::vector<std::string>{"i0|"});
+}
+
+TEST_P(Values, WhatMariadbHasNoFormForIsRefused) {
+  if (!is("mariadb")) GTEST_SKIP() << "of MariaDB only";
+  connection().execute("CREATE TABLE origin (v datetime(6))");
+  DateTime time;
+  for (const char* text : {"0044-03-15 12:00:00 BC", "infinity"}) {
+    ASSERT_TRUE(read_time(text, time));
+    try {
+      connection().execute("INSERT INTO origin VALUES ($1)", row(time));
+      ADD_FAILURE() << text;
+    } catch (const DatabaseError& error) {
+      EXPECT_EQ(error.failure(), Failure::kConstraint);
+      EXPECT_EQ(error.code(), "22007");
+    }
+  }
 }
 
 TEST_P(Values, AnAbandonedLoadLeavesNothing) {

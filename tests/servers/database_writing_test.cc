@@ -1,7 +1,10 @@
 // Guarded writing and reading at one moment, on every engine.
 #include <fmt/format.h>
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
+#include "database/check.h"
 #include "database/position.h"
 #include "database/row_writer.h"
 #include "tests/servers/engines.h"
@@ -170,6 +173,86 @@ TEST_P(Writing, ReadersOfASnapshotSeeOneMoment) {
   }
   for (Connection* reader : readers) reader->rollback();
   EXPECT_EQ(one->read_row("SELECT count(*) FROM t")[0].integer(0), 2);
+}
+
+// Every commit of the writer changes some rows, adds one and removes another.
+TEST_P(Writing, ASnapshotStaysWhileAnotherConnectionCommits) {
+  connection().execute("DROP TABLE t");
+  connection().execute("CREATE TABLE t (id integer PRIMARY KEY, v integer NOT NULL)");
+  Batch rows(2, 100);
+  for (int i = 0; i < 100; ++i) rows[0].add_integer(i), rows[1].add_integer(10);
+  connection().execute("INSERT INTO t VALUES ($1, $2)", rows);
+  const auto writer = engine().connect();
+  std::atomic<int> commits = 0;
+  std::jthread writing([&](const std::stop_token& stop) {
+    for (int i = 0; !stop.stop_requested(); ++i) {
+      Transaction transaction(*writer);
+      writer->execute("UPDATE t SET v = v + 1 WHERE id > $1", database::row(i + 50));
+      writer->execute("INSERT INTO t VALUES ($1, 10)", database::row(100 + i));
+      writer->execute("DELETE FROM t WHERE id = $1", database::row(i));
+      transaction.commit();
+      commits = i + 1;
+    }
+  });
+  const auto wait_for_commits = [&](int more) {
+    for (const int until = commits + more; commits < until;) std::this_thread::yield();
+  };
+  wait_for_commits(3);
+  const auto one = engine().connect(), two = engine().connect();
+  Connection* const readers[] = {one.get(), two.get()};
+  const Snapshot snapshot(readers);
+  const auto content = [](Connection& reader) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> out;
+    const auto read = reader.read("SELECT id, v FROM t ORDER BY id");
+    Batch batch(2);
+    while (read->next(batch))
+      for (std::size_t i = 0; i < batch.rows(); ++i) out.emplace_back(batch[0].integer(i), batch[1].integer(i));
+    return out;
+  };
+  const auto first = content(*one), other = content(*two);
+  EXPECT_EQ(first.size(), 100U);
+  EXPECT_TRUE(!snapshot.exact() || other == first);
+  for (int i = 0; i < 5; ++i) {
+    wait_for_commits(2);
+    EXPECT_EQ(content(*one), first) << "after " << commits << " commits";
+    EXPECT_EQ(content(*two), other) << "after " << commits << " commits";
+  }
+  for (Connection* reader : readers) reader->commit();
+  EXPECT_NE(content(*one), first);
+}
+
+// A role that has nothing; then what the check prints is executed, and the check is satisfied.
+TEST_P(Writing, TheGrantsThatTheCheckPrintsAreWhatIsMissing) {
+  if (is("sqlite")) GTEST_SKIP() << "SQLite has no grants";
+  if (is("mariadb")) {
+    connection().execute("CREATE OR REPLACE USER 'it''s @ guest'@'%' IDENTIFIED BY 'guestbastion'");
+    connection().execute("GRANT CREATE TEMPORARY TABLES ON redoubt.* TO 'it''s @ guest'@'%'");  // to be let in
+  } else {
+    connection().execute("DROP ROLE IF EXISTS \"it's a guest\"");
+    connection().execute("CREATE ROLE \"it's a guest\" LOGIN PASSWORD 'guestbastion'");
+    connection().execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+  }
+  Url url = parse_url(engine().server()->url_of("guest", "guestbastion"));
+  url.user = is("mariadb") ? "it's @ guest" : "it's a guest";
+  const auto missing = [&] {
+    std::vector<std::string> grants;
+    for (const Finding& finding : check(*connect(url))) {
+      EXPECT_EQ(finding.works, finding.grants.empty()) << finding.what << ": " << finding.detail;
+      grants.insert(grants.end(), finding.grants.begin(), finding.grants.end());
+    }
+    return grants;
+  };
+  const std::vector<std::string> grants = missing();
+  EXPECT_GE(grants.size(), 2U);
+  EXPECT_THROW(connect(url)->read_row("SELECT count(*) FROM t"), DatabaseError);
+  for (const std::string& grant : grants) connection().execute(grant);
+  EXPECT_EQ(missing(), std::vector<std::string>());
+  EXPECT_EQ(connect(url)->read_row("SELECT count(*) FROM t")[0].integer(0), 0);
+  if (is("mariadb")) {
+    connection().execute("DROP USER 'it''s @ guest'@'%'");
+  } else {
+    connection().execute("DROP OWNED BY \"it's a guest\"; DROP ROLE \"it's a guest\"");
+  }
 }
 
 REDOUBT_OVER_ENGINES(Writing);

@@ -298,6 +298,100 @@ TEST_P(LedgerTest, CheckpointsPointsAndSettings) {
   EXPECT_EQ(ledger->setting("k"), "2");
 }
 
+// Two writers look for the next number at the same moment.
+TEST_P(LedgerTest, CheckpointsOfSeveralWritersAllGetANumber) {
+  open();
+  constexpr int kWriters = 4, kEach = 25;
+  {
+    std::vector<std::jthread> writers;
+    for (int w = 0; w < kWriters; ++w)
+      writers.emplace_back([&, w] {
+        const auto ledger = open();
+        for (int i = 0; i < kEach; ++i) ledger->save_checkpoint("stream", fmt::format("{}-{}", w, i));
+      });
+  }
+  const auto all = open()->checkpoints("stream");
+  std::set<std::string> bodies;
+  for (const Checkpoint& c : all) {
+    bodies.insert(c.body);
+    EXPECT_TRUE(c.whole);
+  }
+  EXPECT_EQ(bodies.size(), static_cast<std::size_t>(kWriters * kEach));
+  ASSERT_EQ(all.size(), bodies.size());
+  EXPECT_EQ(all.front().number, kWriters * kEach);
+}
+
+TEST_P(LedgerTest, TheNewestCheckpointCostsOneBody) {
+  const auto ledger = open();
+  const std::string body(1 << 20, 'x');
+  for (int i = 0; i < 40; ++i) ledger->save_checkpoint("stream", body);
+  const auto time_of = [](auto&& action) {
+    const auto start = std::chrono::steady_clock::now();
+    action();
+    return std::chrono::steady_clock::now() - start;
+  };
+  const auto all = time_of([&] { EXPECT_EQ(ledger->checkpoints("stream").size(), 40U); });
+  const auto newest = time_of([&] { EXPECT_EQ(ledger->newest_checkpoint("stream")->number, 40); });
+  EXPECT_LT(newest * 3, all);
+}
+
+// A value that the ledger refuses for another reason is not said to be there already.
+TEST_P(LedgerTest, OnlyWhatExistsIsSaidToExist) {
+  const auto ledger = open();
+  RestorePoint point = named("p");
+  ledger->add_point(point);
+  EXPECT_EQ(error_of([&] { ledger->add_point(point); }), ErrorCode::kUsage);
+  ledger->create_operation({"rewind", "HR.T", "", "", "{}"});
+  EXPECT_EQ(error_of([&] { ledger->create_operation({"rewind", "HR.T", "", "", "{}"}); }), ErrorCode::kBusy);
+  // Refused by the database, each for a reason of its own.
+  if (is("postgresql")) {
+    point.name = "q", point.note = std::string("a\0b", 3);
+    EXPECT_EQ(error_of([&] { ledger->add_point(point); }), ErrorCode::kOperation);
+    EXPECT_EQ(error_of([&] {
+                ledger->create_operation({"rewind", "HR.U", "", "", point.note});
+              }),
+              ErrorCode::kOperation);
+  } else {
+    database::connect(parse_url(url_))
+        ->execute("CREATE TRIGGER refuse_point BEFORE INSERT ON redoubt_point BEGIN SELECT RAISE(ABORT, 'no'); END");
+    database::connect(parse_url(url_))
+        ->execute("CREATE TRIGGER refuse BEFORE INSERT ON redoubt_operation BEGIN SELECT RAISE(ABORT, 'no'); END");
+    point.name = "q";
+    EXPECT_EQ(error_of([&] { ledger->add_point(point); }), ErrorCode::kOperation);
+    EXPECT_EQ(error_of([&] { ledger->create_operation({"rewind", "HR.U", "", "", "{}"}); }), ErrorCode::kOperation);
+  }
+}
+
+TEST_P(LedgerTest, ASessionWithALiveWorkerIsNotRemoved) {
+  const auto ledger = open(), worker = open();
+  const std::string id = new_session(*ledger);
+  ledger->plan(id, units("T", 2));
+  ASSERT_EQ(worker->claim(id, 1).size(), 1U);
+  ledger->end_session(id, SessionState::kStopped, 1, "{}");
+  EXPECT_EQ(error_of([&] { ledger->remove_session(id); }), ErrorCode::kBusy);
+  EXPECT_EQ(ledger->counts(id)["T"].total(), 2);
+  const auto claimed = ledger->claim(id, 5);  // its own units count too
+  EXPECT_EQ(error_of([&] { ledger->remove_session(id); }), ErrorCode::kBusy);
+  ledger->release(claimed);
+  ledger->restart(id, "T");
+  std::vector<Unit> running;
+  ledger->each_unit(id, [&](const Unit& unit) {
+    if (unit.state == UnitState::kRunning) running.push_back(unit);
+  });
+  worker->release(running);
+  ledger->remove_session(id);
+  EXPECT_TRUE(ledger->sessions().empty());
+}
+
+TEST_P(LedgerTest, ASessionIsFoundByTheBytesOfItsId) {
+  const auto ledger = open();
+  const std::string id = new_session(*ledger);
+  for (const std::string& prefix : {std::string("%"), std::string("_"), "_" + id.substr(1), id + "0"})
+    EXPECT_EQ(error_of([&] { ledger->session(prefix); }), ErrorCode::kUnknown) << prefix;
+  EXPECT_EQ(ledger->session(id.substr(0, 1)).id, id);
+  EXPECT_TRUE(ledger->session(id).owner.alive);
+}
+
 TEST_P(LedgerTest, ANewerLedgerIsRefused) {
   open();
   database::connect(parse_url(url_))->execute("UPDATE redoubt_ledger SET version = 99");

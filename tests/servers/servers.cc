@@ -245,7 +245,7 @@ std::string MariadbServer::url_of(const std::string& user, const std::string& pa
 
 struct Relay::State {
   int listener = -1;
-  std::atomic<bool> stop = false, cut = false;
+  std::atomic<bool> stop = false, cut = false, silent = false, is_silent = false;
   std::thread thread;
 };
 
@@ -266,6 +266,11 @@ void Relay::cut() {
   while (state_->cut) std::this_thread::yield();
 }
 
+void Relay::silence() {
+  state_->silent = true;
+  while (!state_->is_silent) std::this_thread::yield();
+}
+
 void Relay::run(int to_port) {
   std::vector<pollfd> sockets;  // pairs: client, server
   const auto reset_all = [&] {
@@ -284,6 +289,11 @@ void Relay::run(int to_port) {
     }
     std::vector<pollfd> all = sockets;
     all.push_back({state_->listener, POLLIN, 0});
+    if (state_->silent) {  // whoever connects is taken by the kernel
+      state_->is_silent = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      continue;
+    }
     poll(all.data(), all.size(), 5);
     std::set<std::size_t, std::greater<>> ended;  // pairs, the last first
     for (std::size_t i = 0; i < sockets.size(); ++i) {

@@ -69,7 +69,7 @@ class MariadbServer final : public DatabaseServer {
   std::vector<std::string> options_;
 };
 
-// A TCP relay in front of a server, to cut the wire.
+// A TCP relay in front of a server, to cut the wire or to let it fall silent.
 class Relay {
  public:
   explicit Relay(int to_port);
@@ -77,7 +77,8 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
   int port() const { return port_; }
-  void cut();  // resets every connection
+  void cut();      // resets every connection
+  void silence();  // connections stay open, new ones too, and nothing passes any more
 
  private:
   void run(int to_port);
