@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <cstdlib>
+#include <thread>
 
 #include "cli/configuration.h"
 
@@ -34,18 +35,9 @@ std::unique_ptr<database::Connection> connect_named(const std::string& name_or_u
     throw Error(ErrorCode::kUsage, "", fmt::format("no database is called {}", name_or_url),
                 names.empty() ? "give a URL, or name it under databases: in redoubt.yaml" : "known are " + names);
   }
-  // Any of the addresses leads to the same database: the first that answers is taken.
-  const std::vector<database::Url> urls = found->second.urls(warn);
-  for (std::size_t i = 0;; ++i) {
-    try {
-      database::Options options = found->second.options();
-      options.create = false;
-      return database::connect(urls.at(i), options);
-    } catch (const database::DatabaseError& error) {
-      if (error.failure() != database::Failure::kConnection || i + 1 == urls.size()) throw;
-      warn(error.what());
-    }
-  }
+  database::Options options = found->second.options();
+  options.create = false;
+  return database::connect(found->second, options, warn, [](Duration pause) { std::this_thread::sleep_for(pause); });
 }
 
 }  // namespace redoubt::cli

@@ -42,6 +42,40 @@ TEST(ConnectionConfig, TimesAreSecondsUnlessTheyHaveAUnit) {
   EXPECT_EQ(ConnectionConfig().options().statement_timeout, Options().statement_timeout);
 }
 
+TEST(ConnectionConfig, ConnectingIsTriedAgainBehindLongerAndLongerPauses) {
+  ConnectionConfig c;
+  EXPECT_TRUE(read("dsn: ['postgresql://u@127.0.0.1:1/d', 'postgresql://u@127.0.0.1:2/d']\n"
+                   "retry_attempts: 3\nretry_delay: 100ms\nfetch_array_size: 7",
+                   c)
+                  .problems.empty());
+  EXPECT_EQ(c.options().fetch_rows, 7U);
+  std::vector<Duration> pauses;
+  std::vector<std::string> warnings;
+  const auto attempt = [&] {
+    connect(
+        c, c.options(), [&](std::string_view warning) { warnings.emplace_back(warning); },
+        [&](Duration pause) { pauses.push_back(pause); });
+  };
+  try {
+    attempt();
+    ADD_FAILURE() << "connected";
+  } catch (const DatabaseError& error) {
+    EXPECT_EQ(error.failure(), Failure::kConnection);
+    EXPECT_NE(error.place().find(":2/d"), std::string::npos) << error.place();
+  }
+  ASSERT_EQ(pauses.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_GE(pauses[i], Duration(75 << i));
+    EXPECT_LE(pauses[i], Duration(125 << i));
+  }
+  EXPECT_EQ(warnings.size(), 7U + 3U);  // each address each time but the last, and each pause
+  // What repeating does not mend is not repeated.
+  c.dsn = {parse_url("sqlite:/nowhere/at/all.db")};
+  pauses.clear();
+  EXPECT_THROW(attempt(), DatabaseError);
+  EXPECT_TRUE(pauses.empty());
+}
+
 TEST(ConnectionConfig, AWrongUrlIsToldWithoutItsPassword) {
   ConnectionConfig c;
   const std::string text = read("dsn: postgresql://scott:tiger@db:0/orders\nuser: x", c).text();

@@ -53,7 +53,7 @@ bool is_query(std::string_view sql) {
 // The SQLSTATE in a message of PQERRORS_VERBOSE, which is all there is before a session: "FATAL:  28P01: password ...".
 std::string take_sqlstate(std::string& what) {
   for (std::size_t at = what.find(":  "); at != what.npos; at = what.find(":  ", at + 1)) {
-    const std::string code = what.substr(at + 3, 5);
+    std::string code = what.substr(at + 3, 5);
     const bool state = code.size() == 5 && std::all_of(code.begin(), code.end(), [](char c) {
                          return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
                        });

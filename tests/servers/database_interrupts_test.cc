@@ -51,6 +51,8 @@ class Interrupts : public OverEngines {
         "SELECT i, printf('%0100d', i) FROM n",
         rows);
   }
+  // Rows that no buffer between us and the server holds. MariaDB's driver takes all rows at once, however many.
+  int more_than_buffers() const { return is("mariadb") ? 5'000 : 400'000; }
   static std::int64_t read_all(Rows& rows) {
     std::int64_t count = 0;
     Batch batch(rows.columns().size());
@@ -88,7 +90,7 @@ TEST_P(Interrupts, CancelOfAStatementThatReadsNothing) {
 
 // Whether the server is still sending or has sent everything, in a transaction or not.
 TEST_P(Interrupts, ACancelBetweenBatchesEndsTheRead) {
-  for (const int rows : {3'000, 3'000'000}) {
+  for (const int rows : {3'000, 300'000}) {
     for (const bool transaction : {false, true}) {
       SCOPED_TRACE(fmt::format("{} rows, in a transaction: {}", rows, transaction));
       if (transaction) connection().begin(Access::kReadOnly);
@@ -158,7 +160,7 @@ TEST_P(Interrupts, ACancelNeverHitsALaterStatement) {
   for (int round = 1; round <= kRounds; ++round) {
     begun = round;
     try {
-      read_all(*connection().read(many(500)));
+      read_all(*connection().read(many(is("sqlite") ? 20'000 : 500)));  // some milliseconds
     } catch (const DatabaseError& error) {
       ASSERT_EQ(error.failure(), Failure::kCancelled) << error.what();
       ++hit;
@@ -185,23 +187,24 @@ TEST_P(Interrupts, StatementsHaveTheirTime) {
 // The time is the server's: whoever takes or gives rows may take longer.
 TEST_P(Interrupts, TheTimeOfOthersDoesNotCount) {
   Options options;
-  options.statement_timeout = milliseconds(500);
+  options.statement_timeout = seconds(1);
   const auto hasty = engine().connect(options);
   {
-    const auto rows = hasty->read(many(400'000));  // more than any buffer between us and the server holds
+    const int all = more_than_buffers();
+    const auto rows = hasty->read(many(all));
     Batch batch(2);
     std::int64_t read = 0;
     while (rows->next(batch)) {
-      if (read < 3 * static_cast<std::int64_t>(Batch::kRows)) std::this_thread::sleep_for(milliseconds(700));
+      if (read < 3 * static_cast<std::int64_t>(Batch::kRows)) std::this_thread::sleep_for(milliseconds(1300));
       read += static_cast<std::int64_t>(batch.rows());
     }
-    EXPECT_EQ(read, 400'000);
+    EXPECT_EQ(read, all);
   }
   connection().execute("CREATE TABLE t (id integer)");
   const auto load = hasty->load("t", {{"id", Type::kInteger, "", -1, 0}});
   for (int i = 0; i < 3; ++i) {
     load->add(row(i));
-    std::this_thread::sleep_for(milliseconds(700));
+    std::this_thread::sleep_for(milliseconds(1300));
   }
   load->finish();
   EXPECT_EQ(count(), 3);
@@ -219,7 +222,7 @@ TEST_P(Interrupts, ASilentServerIsALostConnection) {
   options.connect_timeout = seconds(2);
   options.statement_timeout = seconds(2);
   const auto idle = connect(url, options), reading = connect(url, options), loading = connect(url, options);
-  const auto rows = reading->read(many(400'000));
+  const auto rows = reading->read(many(more_than_buffers()));
   const auto load = loading->load("t", {{"id", Type::kInteger, "", -1, 0}});
   load->add(row(1));
   relay.silence();
