@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "simulate/cluster_events.h"
 #include "simulate/simulation.h"
 #include "simulate/truth_check.h"
 #include "simulate/value_source.h"
@@ -89,6 +90,14 @@ void add_simulate_command(CLI::App& root) {
   command->add_option("--operations", o.operations, "what transactions do, comma separated: " + operations)
       ->delimiter(',')
       ->type_name("LIST");
+  std::string events = "all";
+  for (const std::string& name : simulate::cluster_event_names()) events += ", " + name;
+  command->add_option("--cluster", o.cluster, "what befalls the cluster, comma separated: " + events)
+      ->delimiter(',')
+      ->type_name("LIST");
+  command->add_option("--log-size", o.log_size, "a thread switches logs behind it, as 64KiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
   command
       ->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
       ->check(CLI::IsMember({"mixed", "small", "wide"}))

@@ -22,10 +22,12 @@ struct ClusterOptions {
   std::filesystem::path directory;
   redo::Version version = 0x17060000;
   ByteOrder order = ByteOrder::kLittle;
-  std::uint32_t block_size = 512;
+  std::vector<std::uint32_t> block_sizes{512};  // of the threads' logs, in turn
   std::uint16_t threads = 1;
   std::uint64_t log_bytes = 64U << 20;  // a thread switches logs behind this size
+  std::uint16_t segments = 10;          // undo segments of a thread in each container, of 34 transactions each
   bool strands = false;                 // groups of several parts, whose records overlap
+  bool shared_scns = false;             // records share SCNs: in one thread by sub-SCN, with those of lower threads
   bool varied = false;                  // rare forms of begin, session and end, and redo that is no row change between
   std::uint32_t undo_bytes = 7000;      // undo of a change that is longer is cut in parts
 };
@@ -48,14 +50,22 @@ class Cluster {
  public:
   Cluster(const ClusterOptions& options, Random& random);
 
-  // A new SCN for the next record.
-  Scn tick() { return ++scn_; }
+  // Begins a record of `thread` in builder(). Its SCN is a new one, or with shared SCNs sometimes the present one: then
+  // its key (SCN, thread, sub-SCN) is still above those of all records before.
+  void begin_record(std::uint16_t thread, std::uint32_t con_uid, std::uint8_t vld = redo::kVldValid);
+  // The next record gets the present SCN, whatever thread it is of. Wants a thread without a record of that SCN, which
+  // does not depend on those that have.
+  void keep_scn() { keep_scn_ = true; }
+  // No record shares the present SCN, unless by keep_scn().
+  void close_scn() { last_thread_ = 0; }
   Scn scn() const { return scn_; }
   // Unix seconds of an SCN: a thousand SCNs a second.
   static std::uint32_t time_of(Scn scn) { return kEpoch + static_cast<std::uint32_t>((scn - kFirstScn) / 1000); }
 
   // Begins a transaction on `thread`: takes a free slot of one of the thread's undo segments.
   Undo begin(std::uint16_t thread, std::uint16_t con_id);
+  // A second transaction under the XID of an open one, with undo of its own.
+  Undo share(const Undo& undo);
   void end(const Undo& undo);
 
   // Class of the header of one of the thread's undo segments.
@@ -66,6 +76,8 @@ class Cluster {
   void add(std::uint16_t thread, Bytes record);
   // Writes the thread's group in work, if any.
   void flush(std::uint16_t thread);
+  // Ends the thread's log behind its group in work, however small, and `count` - 1 logs without redo behind it.
+  void switch_logs(std::uint16_t thread, std::uint32_t count);
   // Records in the thread's group in work.
   std::size_t pending(std::uint16_t thread) const { return threads_[thread - 1u].pending; }
   // Ends all logs. Nothing may follow.
@@ -80,27 +92,37 @@ class Cluster {
     std::uint16_t usn;
     std::uint16_t slt;
     std::uint32_t sqn;
-    bool busy = false;
+    std::uint32_t users = 0;  // open transactions
   };
   struct Thread {
+    std::uint16_t number = 0;
+    std::uint32_t block_size = 512;
     std::uint32_t sequence = 0;
     std::unique_ptr<redo::LogWriter> log;
     std::uint64_t closed_bytes = 0;
     std::size_t pending = 0;
+    bool switch_due = false;                           // before the next record
     std::vector<std::vector<std::uint8_t>> held;       // records of a group that will be cut into strands
     std::map<std::uint16_t, std::vector<Slot>> slots;  // by container: each has undo segments of its own
     std::uint32_t next_undo = 0;
   };
 
+  static Uba new_undo(Thread& thread, std::uint16_t usn) {
+    return {0x4000U + thread.next_undo++, static_cast<std::uint16_t>(0x80 + usn), 1};
+  }
   std::vector<Slot>& slots(std::uint16_t thread, std::uint16_t con_id);
-  void open_log(std::uint16_t thread, Scn first_scn);
-  void switch_log(std::uint16_t thread);
+  Slot& slot_of(const Undo& undo);
+  void open_log(Thread& thread, Scn first_scn);
+  void close_log(Thread& thread, Scn next_scn);
   void write_group(Thread& thread);
 
   ClusterOptions options_;
   Random& random_;
   redo::RecordBuilder builder_;
   Scn scn_ = kFirstScn;
+  std::uint16_t sub_scn_ = 1;
+  std::uint16_t last_thread_ = 0;  // of the record with the present SCN; 0: none may share it
+  bool keep_scn_ = false;
   std::vector<Thread> threads_;
 };
 

@@ -23,9 +23,11 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint16_t threads = 1;
   std::uint64_t transactions = 100;
+  std::uint64_t log_size = 0;      // a thread switches logs behind it; 0: by the workload
   std::uint64_t size = 0;          // bytes of redo; 0: as many as the transactions need, else transactions do not count
   std::vector<std::string> types;  // names of column_kinds(); empty = all
   std::vector<std::string> operations;  // names of operation_names(); empty = all
+  std::vector<std::string> cluster;     // names of cluster_event_names(); empty = none
   std::string workload = "mixed";       // mixed, small, wide
   redo::Version version = 0x17060000;
   std::uint32_t block_size = 512;

@@ -22,7 +22,13 @@ class TransactionRedo {
   // change.
   TransactionRedo(Cluster& cluster, std::uint16_t thread, std::uint16_t con_id, std::uint32_t con_uid);
 
+  // The same in a slot that has been taken (Cluster::begin, Cluster::share).
+  TransactionRedo(Cluster& cluster, std::uint16_t thread, std::uint32_t con_uid, const Undo& undo);
+
   Xid xid() const { return undo_.xid; }
+  const Undo& undo() const { return undo_; }
+  // What follows is redo of another thread: of the instance that goes on with the transaction, or takes it back.
+  void move_to(std::uint16_t thread) { thread_ = thread; }
   std::uint16_t thread() const { return thread_; }
   bool empty() const { return !begun_; }
   Scn scn() const { return cluster_.scn(); }

@@ -1,5 +1,7 @@
 #include "simulate/truth.h"
 
+#include <fmt/format.h>
+
 namespace redoubt::simulate {
 namespace {
 
@@ -55,16 +57,22 @@ void TransactionTruth::update(const SimulatedTable& table, const Row& before, co
 
 void TruthWriter::commit(oracle::Scn scn, oracle::Xid xid, std::uint16_t thread, const TransactionTruth& truth) {
   if (truth.ops().empty()) return;
-  text_.append("{\"commit_scn\":");
-  text_.append_int(scn);
-  text_.append(",\"xid\":\"" + to_text(xid) + "\",\"thread\":");
-  text_.append_int(thread);
-  text_.append(",\"ops\":[");
+  REDOUBT_ASSERT(scn >= scn_);
+  if (scn != scn_) write_present();
+  scn_ = scn;
+  std::string& line = present_[thread];
+  REDOUBT_ASSERT(line.empty());
+  line = fmt::format(R"({{"commit_scn":{},"xid":"{}","thread":{},"ops":[)", scn, to_text(xid), thread);
   for (std::size_t i = 0; i < truth.ops().size(); ++i) {
-    if (i > 0) text_.append(',');
-    text_.append(truth.ops()[i]);
+    if (i > 0) line += ',';
+    line += truth.ops()[i];
   }
-  text_.append("]}\n");
+  line += "]}\n";
+}
+
+void TruthWriter::write_present() {
+  for (const auto& [thread, line] : present_) text_.append(line);
+  present_.clear();
   if (text_.size() > 1 << 20) {
     file_.write(text_.view());
     text_.clear();
@@ -72,6 +80,7 @@ void TruthWriter::commit(oracle::Scn scn, oracle::Xid xid, std::uint16_t thread,
 }
 
 void TruthWriter::close() {
+  write_present();
   file_.write(text_.view());
   text_.clear();
 }

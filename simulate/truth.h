@@ -1,9 +1,11 @@
-// What really happened: a line per committed transaction, in commit order; values as sink/json_writer writes them.
+// What really happened: a line per committed transaction, in the order of (commit SCN, thread of the commit), and its
+// operations in the order of their redo (SCN, thread, sub-SCN, RBA); values as sink/json_writer writes them.
 //
 //   {"commit_scn":N,"xid":"usn.slt.sqn","thread":T,"ops":[{"op":"c|u|d","owner":..,"table":..,"rowid":..,
 //    "before":{..},"after":{..}}]}
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,11 +35,16 @@ class TransactionTruth {
 class TruthWriter {
  public:
   explicit TruthWriter(const std::filesystem::path& path) : file_(path) {}
+  // SCNs may not go back; threads may, in commits of one SCN.
   void commit(oracle::Scn scn, oracle::Xid xid, std::uint16_t thread, const TransactionTruth& truth);
   void close();
 
  private:
+  void write_present();
+
   OutputFile file_;
+  oracle::Scn scn_ = 0;
+  std::map<std::uint16_t, std::string> present_;  // lines of commits with that SCN, by thread
   TextBuffer text_;
 };
 

@@ -80,7 +80,7 @@ def whole_truth(directory):
     """Of all containers, in commit order; numbers are `exact`."""
     files = sorted(pathlib.Path(directory).glob("truth*.jsonl"))
     assert len(files) == len(schemas(directory)) > 0
-    return sorted((t for file in files for t in read(file, exact)), key=lambda t: int(t["commit_scn"][1]))
+    return sorted((t for file in files for t in read(file, exact)), key=lambda t: (int(t["commit_scn"][1]), int(t["thread"][1])))
 
 
 def shown(transactions):

@@ -2,7 +2,8 @@
 
     round_trip_test.py [SEEDS]      40 seeds, or as many as told; ./do soak runs more
 
-Each seed gives a database of its own kind: release, byte order, block size, threads, character set, containers. redo_check.py
+Each seed gives a database of its own kind: release, byte order, block size, threads, character set, containers; and once
+more as a cluster of 2, 3 or 8 threads to which something happens. redo_check.py
 verify must find no broken rule in the logs, redo_check.py rows and capture must both give the truth, row for row. Only
 capture has the keys of encrypted columns: what redo_check.py says of them is not compared.
 """
@@ -76,6 +77,7 @@ def main():
     if not CHECK.exists():
         print(f"the independent reader is not there: {CHECK}; capture alone is compared with the truth")
     runs = [options(seed, "all") for seed in range(1, seeds + 1)]
+    runs += [databases.cluster(seed, 60, "--types", "plain" if seed % 4 else "all") for seed in range(1, seeds + 1)]
     runs += [options(seed, LOBS) for seed in range(1, seeds + 1, LOBS_EVERY)]
     failed = 0
     for words in runs:

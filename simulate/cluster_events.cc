@@ -1,0 +1,156 @@
+#include "simulate/cluster_events.h"
+
+#include <algorithm>
+
+#include "simulate/noise.h"
+
+namespace redoubt::simulate {
+
+const std::vector<std::string>& cluster_event_names() {
+  static const std::vector<std::string> names{"shared",   "ties",   "overlap", "skew", "idle",
+                                              "switches", "blocks", "parts",   "move", "sleepers"};
+  return names;
+}
+
+bool befalls(const Options& options, std::string_view event) {
+  const auto named = [&](std::string_view name) {
+    return std::find(options.cluster.begin(), options.cluster.end(), name) != options.cluster.end();
+  };
+  return named("all") || named(event);
+}
+
+ClusterEvents::ClusterEvents(const Options& options, Cluster& cluster, Transactions& transactions, Workload& workload)
+    : options_(options),
+      cluster_(cluster),
+      transactions_(transactions),
+      workload_(workload),
+      group_max_(options.threads, 12) {
+  for (std::uint16_t thread = 1; thread <= options.threads; ++thread) running_.push_back(thread);
+  if (may("idle") && options.threads > 1) {
+    idle_ = static_cast<std::uint16_t>(1 + options.seed % options.threads);
+    std::erase(running_, idle_);
+  }
+}
+
+std::uint16_t ClusterEvents::thread() {
+  if (may("skew") && !random().percent(1)) return running_[options_.seed / 2 % running_.size()];
+  return running_[random().below(static_cast<std::uint32_t>(running_.size()))];
+}
+
+// Another thread that takes transactions, if there is one.
+std::uint16_t ClusterEvents::another(std::uint16_t thread) {
+  const auto at = static_cast<std::size_t>(std::find(running_.begin(), running_.end(), thread) - running_.begin());
+  return running_[(at + 1 + random().below(static_cast<std::uint32_t>(std::max<std::size_t>(running_.size(), 2) - 1))) %
+                  running_.size()];
+}
+
+bool ClusterEvents::awake(const OpenTransaction& t) { return !t.sleeper || random().percent(4); }
+
+void ClusterEvents::step() {
+  if (idle_ != 0 && random().percent(2)) {
+    Container& c = transactions_.any_container();
+    add_noise(cluster_, idle_, c.con_id, c.con_uid);
+    cluster_.flush(idle_);
+  }
+  if (may("sleepers") && sleepers_ < 2 && random().percent(10)) {
+    OpenTransaction& t = transactions_.begin(thread(), transactions_.any_container());
+    t.sleeper = true;
+    t.statements_left = random().between(2, 8);
+    ++sleepers_;
+  }
+  if (may("shared") && random().percent(5)) change_in_turn();
+  if (may("switches") && random().percent(3)) {
+    const std::uint32_t count = random().percent(10) ? 10 : random().between(1, 2);
+    const bool all = random().percent(20);
+    const auto one = static_cast<std::uint16_t>(1 + random().below(options_.threads));
+    for (std::uint16_t t = 1; t <= options_.threads; ++t)
+      if (all || t == one) cluster_.switch_logs(t, count);
+  }
+}
+
+// A committed row is changed from thread after thread: every image before is the other thread's image behind.
+void ClusterEvents::change_in_turn() {
+  Container& container = transactions_.any_container();
+  SimulatedTable& table = *container.tables[random().below(static_cast<std::uint32_t>(container.tables.size()))];
+  if (table.index_organized() || table.rows.empty()) return;
+  Held& held = *table.rows[random().below(static_cast<std::uint32_t>(table.rows.size()))];
+  if (held.by || held.gone) return;
+  std::uint16_t in = thread();
+  for (std::uint32_t n = random().between(2, 12); n > 0; --n) {
+    OpenTransaction& t = transactions_.begin(in, container);
+    workload_.update(t, table, held);
+    transactions_.finish(t);
+    flush(in, true);
+    in = another(in);
+  }
+}
+
+void ClusterEvents::statement(OpenTransaction& t) {
+  const OpenTransaction::Mark mark = t.mark();
+  workload_.statement(t);
+  if (!may("move") || !random().percent(20)) return;
+  flush(t.redo.thread(), false);
+  t.redo.move_to(another(t.redo.thread()));
+  if (t.loaded || !random().percent(50)) return;
+  ++t.statements_left;
+  workload_.statement(t);
+  if (!t.loaded) t.undo_to(random().percent(50) ? mark : t.mark());
+}
+
+void ClusterEvents::flush(std::uint16_t thread, bool ended) {
+  std::uint32_t& most = group_max_[thread - 1u];
+  const bool full = cluster_.pending(thread) > most;
+  if (!may("overlap")) {
+    if (ended || random().percent(25) || full) cluster_.flush(thread);
+  } else if (full) {
+    cluster_.flush(thread);
+    most = random().percent(60) ? random().below(4) : random().between(20, 100);
+  }
+}
+
+void ClusterEvents::finish(OpenTransaction& t) {
+  const std::uint16_t thread = t.redo.thread();
+  if (t.sleeper) --sleepers_;
+  if (!may("ties") || t.redo.empty() || random().percent(50)) {
+    transactions_.finish(t);
+  } else if (random().percent(50)) {
+    commit_together(t);
+  } else {
+    transactions_.commit(t);
+    begin_group_with_scn(thread);
+  }
+  flush(thread, true);
+}
+
+// One transaction of every thread that has one with changes, in any order.
+void ClusterEvents::commit_together(OpenTransaction& t) {
+  std::vector<OpenTransaction*> those{&t};
+  for (std::size_t i = 0; i < transactions_.size(); ++i) {
+    OpenTransaction& other = transactions_[i];
+    const bool taken = std::any_of(those.begin(), those.end(), [&](const OpenTransaction* o) {
+      return o == &other || o->redo.thread() == other.redo.thread();
+    });
+    if (!taken && !other.redo.empty()) those.insert(those.begin() + random().below(2), &other);
+  }
+  bool first = true;
+  for (OpenTransaction* one : those) {
+    const std::uint16_t thread = one->redo.thread();
+    if (one != &t && one->sleeper) --sleepers_;
+    if (!std::exchange(first, false)) cluster_.keep_scn();
+    transactions_.commit(*one);
+    flush(thread, true);
+  }
+}
+
+// A thread's LWN, and sometimes its log, begins with the SCN of a commit just now.
+void ClusterEvents::begin_group_with_scn(std::uint16_t but) {
+  const auto thread = static_cast<std::uint16_t>(1 + random().below(options_.threads));
+  if (thread == but) return;
+  cluster_.flush(thread);
+  cluster_.keep_scn();
+  Container& c = transactions_.any_container();
+  add_noise(cluster_, thread, c.con_id, c.con_uid);
+  cluster_.close_scn();
+}
+
+}  // namespace redoubt::simulate
