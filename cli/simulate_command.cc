@@ -99,8 +99,11 @@ void add_simulate_command(CLI::App& root) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("BYTES");
   command
-      ->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
-      ->check(CLI::IsMember({"mixed", "small", "wide"}))
+      ->add_option("--workload", o.workload,
+                   "mixed: everything; small: one-row inserts; wide: 20 columns, all logged; open: all transactions "
+                   "open at once; "
+                   "long: so too, until --size is reached")
+      ->check(CLI::IsMember({"mixed", "small", "wide", "open", "long"}))
       ->capture_default_str();
   std::vector<std::string> releases;
   for (const auto& [name, version] : kReleases) releases.emplace_back(name);

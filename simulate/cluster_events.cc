@@ -7,8 +7,8 @@
 namespace redoubt::simulate {
 
 const std::vector<std::string>& cluster_event_names() {
-  static const std::vector<std::string> names{"shared",   "ties",   "overlap", "skew", "idle",
-                                              "switches", "blocks", "parts",   "move", "sleepers"};
+  static const std::vector<std::string> names{"shared", "ties",  "overlap", "skew",  "idle",    "switches",
+                                              "blocks", "parts", "move",    "reuse", "sleepers"};
   return names;
 }
 
@@ -88,6 +88,7 @@ void ClusterEvents::change_in_turn() {
 void ClusterEvents::statement(OpenTransaction& t) {
   const OpenTransaction::Mark mark = t.mark();
   workload_.statement(t);
+  if (may("reuse") && !t.redo.empty() && random().percent(6)) use_xid_again(t);
   if (!may("move") || !random().percent(20)) return;
   flush(t.redo.thread(), false);
   t.redo.move_to(another(t.redo.thread()));
@@ -95,6 +96,15 @@ void ClusterEvents::statement(OpenTransaction& t) {
   ++t.statements_left;
   workload_.statement(t);
   if (!t.loaded) t.undo_to(random().percent(50) ? mark : t.mark());
+}
+
+// The newer transaction ends first.
+void ClusterEvents::use_xid_again(const OpenTransaction& t) {
+  OpenTransaction& second = transactions_.begin(another(t.redo.thread()), t.container, cluster_.share(t.redo.undo()));
+  for (std::uint32_t n = random().between(1, 3); n > 0; --n) workload_.statement(second);
+  const std::uint16_t in = second.redo.thread();
+  transactions_.finish(second);
+  flush(in, true);
 }
 
 void ClusterEvents::flush(std::uint16_t thread, bool ended) {
@@ -125,7 +135,7 @@ void ClusterEvents::finish(OpenTransaction& t) {
 // One transaction of every thread that has one with changes, in any order.
 void ClusterEvents::commit_together(OpenTransaction& t) {
   std::vector<OpenTransaction*> those{&t};
-  for (std::size_t i = 0; i < transactions_.size(); ++i) {
+  for (std::size_t i = 0; i < transactions_.size() && those.size() < options_.threads; ++i) {
     OpenTransaction& other = transactions_[i];
     const bool taken = std::any_of(those.begin(), those.end(), [&](const OpenTransaction* o) {
       return o == &other || o->redo.thread() == other.redo.thread();

@@ -9,6 +9,7 @@
 //   blocks    every thread's logs have another block size
 //   parts     LWNs of several parts whose records lie out of order; records share SCNs by sub-SCN and between threads
 //   move      transactions go on in another thread, commit there, or roll back to a savepoint from before
+//   reuse     a transaction begins and ends under the XID of another one that is open
 //   sleepers  transactions that stay open for long
 #pragma once
 
@@ -47,6 +48,7 @@ class ClusterEvents {
   std::uint16_t another(std::uint16_t thread);
   Random& random() { return cluster_.random(); }
   void change_in_turn();
+  void use_xid_again(const OpenTransaction& t);
   void commit_together(OpenTransaction& t);
   void begin_group_with_scn(std::uint16_t but);
 

@@ -202,6 +202,13 @@ TEST_F(ClusterEventsTest, TransactionsMoveToOtherThreads) {
   EXPECT_GT(std::count_if(threads_of.begin(), threads_of.end(), [](const auto& t) { return t.second.size() > 1; }), 20);
 }
 
+TEST_F(ClusterEventsTest, XidsAreUsedTwiceAtOnce) {
+  run("reuse");
+  std::map<std::string, int> commits;
+  for (const Json& t : truth_) ++commits[t["xid"]];
+  EXPECT_GT(std::count_if(commits.begin(), commits.end(), [](const auto& c) { return c.second > 1; }), 10);
+}
+
 TEST_F(ClusterEventsTest, TransactionsSleep) {
   run("sleepers");
   std::map<Xid, std::set<std::uint32_t>> logs_of;

@@ -118,7 +118,7 @@ std::unique_ptr<SimulatedTable> new_index_organized(std::uint32_t number, const 
 
 std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options, Random& random) {
   std::vector<std::unique_ptr<SimulatedTable>> tables;
-  if (options.workload == "small") {
+  if (options.workload == "small" || options.workload == "open" || options.workload == "long") {
     tables.push_back(new_table(0, "SMALL"));
     tables[0]->columns.push_back({"NAME", kind_named("varchar2"), true});
     tables[0]->supplemental = Supplemental::kMinimal;

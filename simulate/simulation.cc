@@ -15,6 +15,8 @@
 namespace redoubt::simulate {
 namespace {
 
+constexpr std::uint64_t kLongBytes = 64U << 20;  // of the long workload, unless told
+
 class Simulation {
  public:
   explicit Simulation(const Options& options)
@@ -49,6 +51,10 @@ class Simulation {
   Summary run() {
     if (options_.workload == "small") {
       run_small();
+    } else if (options_.workload == "open") {
+      run_open();
+    } else if (options_.workload == "long") {
+      run_long();
     } else {
       run_mixed();
     }
@@ -74,6 +80,14 @@ class Simulation {
     c.block_sizes = {o.block_size};
     if (befalls(o, "blocks")) c.block_sizes = {512, 1024, 4096};
     c.threads = o.threads;
+    // Slots for all that are open at once, be it in one thread, and some more.
+    if (o.workload == "open" || o.workload == "long") {
+      constexpr std::uint64_t kOpenMax = 100000;
+      if (o.transactions == 0 || o.transactions > kOpenMax)
+        throw Error(ErrorCode::kUsage, "--transactions", fmt::format("{} cannot be open at once", o.transactions),
+                    fmt::format("give 1 to {}", kOpenMax));
+      c.segments = static_cast<std::uint16_t>(10 + o.transactions * 5 / 4 / 34);
+    }
     c.log_bytes = o.size != 0 ? std::max<std::uint64_t>(o.size / 4, 1 << 20) : 256 << 10;
     if (o.log_size != 0) c.log_bytes = o.log_size;
     if (o.workload != "mixed") return c;
@@ -108,6 +122,53 @@ class Simulation {
       transactions_.commit(t);
       table.rows.clear();
       if (cluster_.pending(thread) >= 16) cluster_.flush(thread);
+    }
+  }
+
+  // As many transactions as are wanted, all open at once, each with a few rows.
+  void run_open() {
+    Container& container = *transactions_.containers()[0];
+    SimulatedTable& table = *container.tables[0];
+    const auto any = [&]() -> OpenTransaction& {
+      return transactions_[random_.below(static_cast<std::uint32_t>(transactions_.size()))];
+    };
+    const auto change = [&](OpenTransaction& t) {
+      workload_.insert(t, table);
+      if (random_.percent(50)) workload_.update(t, table, *t.undo.back().held);
+      events_.flush(t.redo.thread(), false);
+    };
+    for (std::uint64_t n = 0; n < options_.transactions; ++n) change(transactions_.begin(events_.thread(), container));
+    for (std::uint64_t n = 0; n < options_.transactions; ++n) change(any());
+    while (transactions_.size() > 0) events_.finish(any());
+  }
+
+  // As many transactions as are wanted, all open at once, until there is enough redo; small ones come and go between.
+  void run_long() {
+    Container& container = *transactions_.containers()[0];
+    SimulatedTable& table = *container.tables[0];
+    const std::uint64_t size = options_.size != 0 ? options_.size : kLongBytes;
+    for (std::uint64_t n = 0; n < options_.transactions; ++n) {
+      OpenTransaction& t = transactions_.begin(events_.thread(), container);
+      t.redo.forget_changes();
+      t.truth.keep_in(options_.directory / fmt::format("truth_{}.part", to_text(t.redo.xid())));
+    }
+    const auto insert = [&](OpenTransaction& t) {
+      workload_.insert(t, table);
+      table.rows.clear();
+      t.undo.clear();
+      events_.flush(t.redo.thread(), false);
+    };
+    for (std::size_t n = 0; cluster_.bytes() < size || n < options_.transactions; ++n) {
+      insert(transactions_[n % options_.transactions]);
+      if (n % 100 != 99) continue;
+      OpenTransaction& t = transactions_.begin(events_.thread(), container);
+      insert(t);
+      transactions_.commit(t);
+    }
+    while (transactions_.size() > 0) {
+      const std::uint16_t thread = transactions_[0].redo.thread();
+      transactions_.commit(transactions_[0]);
+      cluster_.flush(thread);
     }
   }
 

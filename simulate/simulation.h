@@ -28,7 +28,7 @@ struct Options {
   std::vector<std::string> types;  // names of column_kinds(); empty = all
   std::vector<std::string> operations;  // names of operation_names(); empty = all
   std::vector<std::string> cluster;     // names of cluster_event_names(); empty = none
-  std::string workload = "mixed";       // mixed, small, wide
+  std::string workload = "mixed";       // mixed, small, wide, open, long
   redo::Version version = 0x17060000;
   std::uint32_t block_size = 512;
   bool big_endian = false;

@@ -198,8 +198,7 @@ std::uint16_t TransactionRedo::cut_undo(const ObjectIds& object, Opcode opc, Fie
 
 // F, with XID and UBA, where the transaction has no ITL entry in the block yet; else C, with the UBA.
 ByteString TransactionRedo::ktb(Dba dba) {
-  const bool known = std::find(touched_.begin(), touched_.end(), dba) != touched_.end();
-  if (!known) touched_.push_back(dba);
+  const bool known = !touched_.insert(dba).second;
   redo::Ktb k;
   k.op = static_cast<std::uint8_t>(known ? redo::KtbKind::kContinue : redo::KtbKind::kFirst);
   k.xid = undo_.xid;
@@ -237,7 +236,7 @@ void TransactionRedo::change(const ObjectIds& object, Dba dba, Opcode undo_opc, 
   if (first) session_vector();
   end_record();
   if (++undo_.next.rec == kUndoRecordsPerBlock) next_undo_block();
-  changes_.push_back({object, dba, undo_opc, take_back_op, std::move(take_back)});
+  if (remembers_) changes_.push_back({object, dba, undo_opc, take_back_op, std::move(take_back)});
 }
 
 void TransactionRedo::alone(const ObjectIds& object, Dba dba, Opcode op, const Fields& fields) {

@@ -6,6 +6,7 @@
 //   end               5.4, 24.4
 #pragma once
 
+#include <unordered_set>
 #include <vector>
 
 #include "redo/kdo.h"
@@ -58,6 +59,8 @@ class TransactionRedo {
   // A record with one marker.
   void marker(redo::Opcode op, const Fields& fields);
 
+  // Remembers no change from now on: the transaction may be of any length, and cannot be taken back one by one.
+  void forget_changes() { remembers_ = false; }
   // How many changes have been made, for undo_to().
   std::size_t mark() const { return changes_.size(); }
   // Takes the changes back down to the mark, newest first.
@@ -98,7 +101,8 @@ class TransactionRedo {
   Undo undo_;
   bool begun_ = false;
   Scn begin_scn_ = 0;
-  std::vector<Dba> touched_;  // blocks that have an ITL entry of this transaction
+  std::unordered_set<Dba> touched_;  // blocks that have an ITL entry of this transaction
+  bool remembers_ = true;
   std::vector<Done> changes_;
 };
 

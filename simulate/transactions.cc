@@ -33,8 +33,8 @@ void Transactions::commit(OpenTransaction& t) {
   const auto at =
       std::find_if(containers_.begin(), containers_.end(), [&](const auto& c) { return c.get() == &t.container; });
   truths_[static_cast<std::size_t>(at - containers_.begin())]->commit(scn, t.redo.xid(), t.redo.thread(), t.truth);
-  committed_ += !t.truth.ops().empty();
-  release(t, true);
+  committed_ += !t.truth.empty();
+  release(t);
 }
 
 void Transactions::roll_back(OpenTransaction& t, bool seen) {
@@ -45,7 +45,7 @@ void Transactions::roll_back(OpenTransaction& t, bool seen) {
   }
   t.redo.roll_back();
   ++rolled_back_;
-  release(t, false);
+  release(t);
 }
 
 void Transactions::finish(OpenTransaction& t) {
@@ -59,17 +59,16 @@ void Transactions::finish(OpenTransaction& t) {
   }
 }
 
-// Rows the transaction held are free again; those it deleted, or inserted in vain, are forgotten.
-void Transactions::release(OpenTransaction& t, bool committed) {
-  for (auto& table : t.container.tables) {
-    for (auto& held : table->rows) {
-      if (held->by != &t) continue;
-      held->by = nullptr;
-      if (!committed && held->fresh) held->gone = true;
-      held->fresh = false;
-    }
-    std::erase_if(table->rows, [](const auto& held) { return held->gone && held->by == nullptr; });
+// Rows the transaction holds are free again; those it deleted, or inserted in vain, are forgotten.
+void Transactions::release(OpenTransaction& t) {
+  for (const OpenTransaction::Undo& undo : t.undo) {
+    undo.held->by = nullptr;
+    undo.held->fresh = false;
+    t.left_gone |= undo.held->gone;
   }
+  if (t.left_gone)
+    for (auto& table : t.container.tables)
+      std::erase_if(table->rows, [](const auto& held) { return held->gone && held->by == nullptr; });
   forget(t);
 }
 

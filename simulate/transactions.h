@@ -37,7 +37,7 @@ class Transactions {
   std::uint64_t rolled_back() const { return rolled_back_; }
 
  private:
-  void release(OpenTransaction& t, bool committed);
+  void release(OpenTransaction& t);
   void forget(const OpenTransaction& t);
 
   const Options& options_;

@@ -78,6 +78,9 @@ def main():
         print(f"the independent reader is not there: {CHECK}; capture alone is compared with the truth")
     runs = [options(seed, "all") for seed in range(1, seeds + 1)]
     runs += [databases.cluster(seed, 60, "--types", "plain" if seed % 4 else "all") for seed in range(1, seeds + 1)]
+    runs += [["--seed", str(threads), "--threads", threads, "--workload", workload, *size]
+             for threads in "238" for workload, *size in (("open", "--transactions", "2000", "--cluster", "ties,parts,move"),
+                                                           ("long", "--transactions", "3", "--size", "2MiB"))]
     runs += [options(seed, LOBS) for seed in range(1, seeds + 1, LOBS_EVERY)]
     failed = 0
     for words in runs:
