@@ -5,6 +5,8 @@
 #include <ctime>
 #include <utility>
 
+#include "simulate/log_header.h"
+
 namespace redoubt::simulate {
 namespace {
 
@@ -82,14 +84,14 @@ void Cluster::open_log(Thread& t, Scn first_scn) {
   h.first_scn = {first_scn, marked};
   h.first_time = redo_time_of(first_scn);
   h.format_id = marked ? 0x12 : 2;
-  h.enabled_scn = h.resetlogs_scn;
+  h.enabled_scn = {t.enabled_scn, marked};
   h.closed_scn = h.first_scn;
   for (const Thread& enabled : threads_)
-    h.enabled_threads[enabled.number / 8] |= static_cast<std::uint8_t>(1U << enabled.number % 8);
+    if (enabled.enabled) h.enabled_threads[enabled.number / 8] |= static_cast<std::uint8_t>(1U << enabled.number % 8);
   h.previous_resetlogs_scn = {1, false};
   h.previous_resetlogs = 1222743579;
-  const auto path = options_.directory / fmt::format("arch{}_{}_{}.dbf", t.number, t.sequence, kResetlogs);
-  t.log = std::make_unique<redo::LogWriter>(path, h, options_.order);
+  t.path = options_.directory / fmt::format("arch{}_{}_{}.dbf", t.number, t.sequence, kResetlogs);
+  t.log = std::make_unique<redo::LogWriter>(t.path, h, options_.order);
 }
 
 Undo Cluster::begin(std::uint16_t thread, std::uint16_t con_id) {
@@ -125,6 +127,7 @@ void Cluster::end(const Undo& undo) { --slot_of(undo).users; }
 
 void Cluster::add(std::uint16_t thread, Bytes record) {
   Thread& t = threads_[thread - 1u];
+  REDOUBT_ASSERT(t.enabled);
   const bool full = t.log && t.log->bytes() >= options_.log_bytes;
   // A log begins with the SCN of its first record, where the one before it ends: only now is that SCN known.
   if (t.pending == 0 && (!t.log || full || std::exchange(t.switch_due, false))) {
@@ -180,6 +183,28 @@ void Cluster::switch_logs(std::uint16_t thread, std::uint32_t count) {
     open_log(t, scn_);
   }
   t.switch_due = true;  // also of a log without redo: what comes next has a higher SCN than it began with
+}
+
+void Cluster::disable(std::uint16_t thread) {
+  flush(thread);
+  Thread& t = threads_[thread - 1u];
+  close_scn();
+  t.enabled = false;
+  t.switch_due = false;
+  if (!t.log) {
+    t.sequence = 0;  // it never was
+    return;
+  }
+  close_log(t, ++scn_);
+  change_header(t.path, [](redo::RedoHeader& h) { h.end_of_thread = h.disabled = 1; });
+}
+
+void Cluster::enable(std::uint16_t thread) {
+  Thread& t = threads_[thread - 1u];
+  REDOUBT_ASSERT(!t.enabled);
+  t.enabled = true;
+  t.enabled_scn = ++scn_;
+  keep_scn();
 }
 
 void Cluster::close() {

@@ -78,6 +78,10 @@ class Cluster {
   void flush(std::uint16_t thread);
   // Ends the thread's log behind its group in work, however small, and `count` - 1 logs without redo behind it.
   void switch_logs(std::uint16_t thread, std::uint32_t count);
+  // The thread is none of the cluster's, and has no redo, until it is enabled (again). Wants it enabled.
+  void disable(std::uint16_t thread);
+  // Its first log, or the next one, begins with the present SCN: that of the next record, which must be the thread's.
+  void enable(std::uint16_t thread);
   // Records in the thread's group in work.
   std::size_t pending(std::uint16_t thread) const { return threads_[thread - 1u].pending; }
   // Ends all logs. Nothing may follow.
@@ -99,8 +103,11 @@ class Cluster {
     std::uint32_t block_size = 512;
     std::uint32_t sequence = 0;
     std::unique_ptr<redo::LogWriter> log;
+    std::filesystem::path path;  // of the log, or the last one
     std::uint64_t closed_bytes = 0;
     std::size_t pending = 0;
+    bool enabled = true;
+    Scn enabled_scn = kFirstScn - 1000;
     bool switch_due = false;                           // before the next record
     std::vector<std::vector<std::uint8_t>> held;       // records of a group that will be cut into strands
     std::map<std::uint16_t, std::vector<Slot>> slots;  // by container: each has undo segments of its own

@@ -5,10 +5,16 @@
 #include "simulate/noise.h"
 
 namespace redoubt::simulate {
+namespace {
+
+constexpr std::uint64_t kEnabledAtStep = 100;
+
+}  // namespace
 
 const std::vector<std::string>& cluster_event_names() {
-  static const std::vector<std::string> names{"shared", "ties",  "overlap", "skew",  "idle",    "switches",
-                                              "blocks", "parts", "move",    "reuse", "sleepers"};
+  static const std::vector<std::string> names{"shared",   "ties",   "overlap", "skew",    "idle",
+                                              "switches", "blocks", "parts",   "move",    "reuse",
+                                              "sleepers", "enable", "disable", "restart", "crash"};
   return names;
 }
 
@@ -26,8 +32,13 @@ ClusterEvents::ClusterEvents(const Options& options, Cluster& cluster, Transacti
       workload_(workload),
       group_max_(options.threads, 12) {
   for (std::uint16_t thread = 1; thread <= options.threads; ++thread) running_.push_back(thread);
-  if (may("idle") && options.threads > 1) {
-    idle_ = static_cast<std::uint16_t>(1 + options.seed % options.threads);
+  if (may("enable") && options.threads > 1) {
+    running_.pop_back();
+    cluster_.disable(options.threads);
+    absent_.push_back({options.threads, true, kEnabledAtStep});
+  }
+  if (may("idle") && running_.size() > 1) {
+    idle_ = running_[options.seed % running_.size()];
     std::erase(running_, idle_);
   }
 }
@@ -47,6 +58,17 @@ std::uint16_t ClusterEvents::another(std::uint16_t thread) {
 bool ClusterEvents::awake(const OpenTransaction& t) { return !t.sleeper || random().percent(4); }
 
 void ClusterEvents::step() {
+  ++steps_;
+  come_back();
+  if (running_.size() > 1 && random().percent(2)) {
+    const std::uint16_t leaving = running_[random().below(static_cast<std::uint32_t>(running_.size()))];
+    std::vector<std::string_view> ways;
+    for (const std::string_view way : {"disable", "restart", "crash"})
+      if (may(way)) ways.push_back(way);
+    const std::string_view way = ways.empty() ? "" : ways[random().below(static_cast<std::uint32_t>(ways.size()))];
+    if (way == "crash") fail(leaving);
+    if (way == "disable" || way == "restart") stop(leaving, way == "disable");
+  }
   if (idle_ != 0 && random().percent(2)) {
     Container& c = transactions_.any_container();
     add_noise(cluster_, idle_, c.con_id, c.con_uid);
@@ -66,6 +88,72 @@ void ClusterEvents::step() {
     for (std::uint16_t t = 1; t <= options_.threads; ++t)
       if (all || t == one) cluster_.switch_logs(t, count);
   }
+}
+
+// The thread has no instance for a while.
+void ClusterEvents::leave(std::uint16_t thread, bool disabled) {
+  std::erase(running_, thread);
+  if (disabled) cluster_.disable(thread);
+  absent_.push_back({thread, disabled, steps_ + random().between(10, 100)});
+}
+
+void ClusterEvents::come_back() {
+  for (std::size_t i = 0; i < absent_.size();) {
+    const Absent back = absent_[i];
+    if (back.until > steps_) {
+      ++i;
+      continue;
+    }
+    absent_.erase(absent_.begin() + static_cast<std::ptrdiff_t>(i));
+    running_.push_back(back.thread);
+    if (back.disabled) {
+      cluster_.enable(back.thread);
+    } else if (random().percent(50)) {
+      cluster_.switch_logs(back.thread, 1);
+    }
+    commit_at_once(back.thread);
+  }
+}
+
+void ClusterEvents::commit_at_once(std::uint16_t thread) {
+  Container& c = transactions_.any_container();
+  add_noise(cluster_, thread, c.con_id, c.con_uid);
+  OpenTransaction& t = transactions_.begin(thread, c);
+  for (int tries = 0; tries < 5 && t.truth.empty(); ++tries) workload_.statement(t);
+  t.redo.empty() ? transactions_.finish(t) : transactions_.commit(t);
+  flush(thread, true);
+}
+
+// All its transactions end, then the instance.
+void ClusterEvents::stop(std::uint16_t thread, bool disable) {
+  for (OpenTransaction* t : transactions_.of_thread(thread)) {
+    if (t->sleeper) --sleepers_;
+    transactions_.finish(*t);
+  }
+  cluster_.flush(thread);
+  leave(thread, disable);
+}
+
+void ClusterEvents::fail(std::uint16_t thread) {
+  while (transactions_.of_thread(thread).size() < 3)
+    workload_.statement(transactions_.begin(thread, transactions_.any_container()));
+  std::vector<OpenTransaction*> those = transactions_.of_thread(thread);
+  for (OpenTransaction* t : those)
+    if (t->sleeper) --sleepers_;
+  transactions_.finish(*those.back());
+  those.pop_back();
+  cluster_.flush(thread);
+  leave(thread, false);
+  const std::uint16_t survivor = this->thread();
+  for (OpenTransaction* t : those) {
+    t->redo.move_to(survivor);
+    if (t->redo.empty()) {
+      transactions_.finish(*t);
+    } else {
+      transactions_.roll_back(*t, random().percent(70));
+    }
+  }
+  flush(survivor, true);
 }
 
 // A committed row is changed from thread after thread: every image before is the other thread's image behind.
@@ -154,7 +242,7 @@ void ClusterEvents::commit_together(OpenTransaction& t) {
 
 // A thread's LWN, and sometimes its log, begins with the SCN of a commit just now.
 void ClusterEvents::begin_group_with_scn(std::uint16_t but) {
-  const auto thread = static_cast<std::uint16_t>(1 + random().below(options_.threads));
+  const std::uint16_t thread = idle_ != 0 && random().percent(30) ? idle_ : another(but);
   if (thread == but) return;
   cluster_.flush(thread);
   cluster_.keep_scn();

@@ -11,6 +11,11 @@
 //   move      transactions go on in another thread, commit there, or roll back to a savepoint from before
 //   reuse     a transaction begins and ends under the XID of another one that is open
 //   sleepers  transactions that stay open for long
+//   enable    one thread is enabled in the middle of the run, and commits at once
+//   disable   threads are disabled, later enabled again
+//   restart   instances stop, and start again in the same log or the next one
+//   crash     instances fail with transactions open, one just committed; others take the open ones back in their
+//   threads
 #pragma once
 
 #include <set>
@@ -47,6 +52,11 @@ class ClusterEvents {
   bool may(std::string_view event) const { return befalls(options_, event); }
   std::uint16_t another(std::uint16_t thread);
   Random& random() { return cluster_.random(); }
+  void leave(std::uint16_t thread, bool disabled);
+  void come_back();
+  void commit_at_once(std::uint16_t thread);
+  void stop(std::uint16_t thread, bool disable);
+  void fail(std::uint16_t thread);
   void change_in_turn();
   void use_xid_again(const OpenTransaction& t);
   void commit_together(OpenTransaction& t);
@@ -56,10 +66,17 @@ class ClusterEvents {
   Cluster& cluster_;
   Transactions& transactions_;
   Workload& workload_;
-  std::vector<std::uint16_t> running_;    // threads that take transactions
+  std::vector<std::uint16_t> running_;    // threads that take transactions: of running instances, but the idle one
   std::uint16_t idle_ = 0;                // the thread that does not
   std::vector<std::uint32_t> group_max_;  // records, by thread
   std::size_t sleepers_ = 0;
+  struct Absent {
+    std::uint16_t thread;
+    bool disabled;
+    std::uint64_t until;  // step
+  };
+  std::vector<Absent> absent_;
+  std::uint64_t steps_ = 0;
 };
 
 }  // namespace redoubt::simulate

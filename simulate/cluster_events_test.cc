@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "redo/log_reader.h"
+#include "redo/transaction_vectors.h"
+#include "redo/undo.h"
 
 namespace redoubt::simulate {
 namespace {
@@ -25,6 +27,7 @@ struct Group {
   std::uint16_t parts;
   std::vector<std::pair<Scn, std::uint16_t>> keys;  // (SCN, sub-SCN) of the records, in the file's order
   std::vector<Xid> undo;                            // of 5.1 vectors
+  std::vector<Xid> rolled_back;                     // of 5.4 vectors
 };
 struct Log {
   redo::RedoHeader header;
@@ -67,14 +70,18 @@ class ClusterEventsTest : public testing::Test {
     redo::LogReader reader(path);
     Log log{reader.header(), {}};
     while (const redo::Group* g = reader.next_group()) {
-      Group group{g->scn, g->end_scn, g->parts, {}, {}};
+      Group group{g->scn, g->end_scn, g->parts, {}, {}, {}};
       std::vector<std::pair<redo::Rba, std::pair<Scn, std::uint16_t>>> records;
       for (const redo::Record& r : g->records) {
         records.push_back({r.rba, {r.scn, r.sub_scn}});
         std::vector<redo::Vector> vectors;
         redo::parse_vectors(r, reader.vector_header_size(), g->order, vectors);
-        for (const redo::Vector& v : vectors)
+        for (const redo::Vector& v : vectors) {
           if (v.op == redo::opcode(5, 1)) group.undo.push_back(redo::decode<redo::Ktudb>(v.field(1), g->order).xid);
+          if (v.op != redo::opcode(5, 4)) continue;
+          const auto end = redo::decode<redo::Ktucm>(v.field(1), g->order);
+          if ((end.flg & redo::kEndRolledBack) != 0) group.rolled_back.push_back({v.usn(), end.slt, end.sqn});
+        }
       }
       std::sort(records.begin(), records.end());
       for (const auto& [rba, key] : records) group.keys.push_back(key);
@@ -216,7 +223,72 @@ TEST_F(ClusterEventsTest, TransactionsSleep) {
     for (const auto& [sequence, log] : logs)
       for (const Group& g : log.groups)
         for (const Xid& xid : g.undo) logs_of[xid].insert(sequence);
-  EXPECT_GT(std::count_if(logs_of.begin(), logs_of.end(), [](const auto& t) { return t.second.size() > 2; }), 1);
+  EXPECT_GT(std::count_if(logs_of.begin(), logs_of.end(), [](const auto& t) { return t.second.size() > 2; }), 0);
+}
+
+TEST_F(ClusterEventsTest, AThreadIsEnabledLater) {
+  run("enable");
+  const redo::RedoHeader& first = logs_[3].begin()->second.header;
+  EXPECT_EQ(first.block.sequence, 1U);
+  EXPECT_EQ(first.enabled_scn.value, first.first_scn.value);
+  EXPECT_EQ(groups(3).front().scn, first.first_scn.value);
+  EXPECT_GT(first.first_scn.value, logs_[1].begin()->second.header.next_scn.value);
+  EXPECT_EQ(logs_[1].begin()->second.header.enabled_threads[0], 0x06);
+  EXPECT_EQ(logs_[1].rbegin()->second.header.enabled_threads[0], 0x0E);
+  const auto its = std::find_if(truth_.begin(), truth_.end(), [](const Json& t) { return t["thread"] == 3; });
+  ASSERT_NE(its, truth_.end());
+  EXPECT_LT((*its)["commit_scn"].get<Scn>(), groups(3).front().end_scn + 20);
+}
+
+TEST_F(ClusterEventsTest, ThreadsAreDisabledAndEnabledAgain) {
+  run("disable");
+  int disabled = 0;
+  for (const auto& [thread, logs] : logs_) {
+    const redo::RedoHeader* before = nullptr;
+    for (const auto& [sequence, log] : logs) {
+      if (before && before->disabled != 0) {
+        ++disabled;
+        EXPECT_EQ(before->end_of_thread, 1);
+        EXPECT_EQ(log.header.enabled_scn.value, log.header.first_scn.value);
+        EXPECT_LT(before->next_scn.value, log.header.first_scn.value);
+      } else if (before) {
+        EXPECT_EQ(before->next_scn.value, log.header.first_scn.value);
+        EXPECT_EQ(before->enabled_scn.value, log.header.enabled_scn.value);
+      }
+      before = &log.header;
+    }
+  }
+  EXPECT_GT(disabled, 3);
+}
+
+TEST_F(ClusterEventsTest, InstancesStopForAWhile) {
+  run("restart");
+  std::map<Scn, std::uint16_t> by_scn;
+  for (const auto& [thread, logs] : logs_)
+    for (const Group& g : groups(thread)) by_scn[g.scn] = thread;
+  std::map<std::uint16_t, int> without, longest;
+  for (const auto& [scn, thread] : by_scn)
+    for (const auto& [other, logs] : logs_) {
+      without[other] = other == thread ? 0 : without[other] + 1;
+      longest[other] = std::max(longest[other], without[other]);
+    }
+  EXPECT_THAT(longest, Each(testing::Pair(testing::_, Gt(30))));
+}
+
+TEST_F(ClusterEventsTest, SurvivorsTakeBackWhatFailedInstancesHadOpen) {
+  run("crash");
+  std::map<Xid, std::set<int>> changed, rolled_back;
+  for (const auto& [thread, logs] : logs_)
+    for (const Group& g : groups(thread)) {
+      for (const Xid& xid : g.undo) changed[xid].insert(thread);
+      for (const Xid& xid : g.rolled_back) rolled_back[xid].insert(thread);
+    }
+  int elsewhere = 0;
+  for (const auto& [xid, threads] : rolled_back) {
+    elsewhere += changed[xid] != threads;
+    for (const Json& t : truth_) EXPECT_NE(t["xid"], to_text(xid));
+  }
+  EXPECT_GT(elsewhere, 5);
 }
 
 }  // namespace

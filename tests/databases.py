@@ -14,7 +14,8 @@ def options(seed, transactions, *form):
 # What befalls a cluster, several at once; each seed has one line, and every line meets 2, 3 and 8 threads. Left out is
 # `reuse`: neither reader tells two open transactions of one XID apart.
 CLUSTERS = ["shared,ties,overlap,skew,switches,blocks,parts,move,sleepers", "shared,overlap", "ties,parts", "skew,switches,blocks", "idle,ties,sleepers", "move,sleepers,switches",
-            "parts,blocks,move,shared"]
+            "parts,blocks,move,shared", "enable,ties,move", "disable,enable,parts", "restart,crash,sleepers,switches",
+            "crash,disable,enable,idle,restart,move,ties"]
 
 
 def cluster(seed, transactions, *form):
