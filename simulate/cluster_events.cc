@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "simulate/ddl.h"
 #include "simulate/noise.h"
 
 namespace redoubt::simulate {
@@ -12,9 +13,9 @@ constexpr std::uint64_t kEnabledAtStep = 100;
 }  // namespace
 
 const std::vector<std::string>& cluster_event_names() {
-  static const std::vector<std::string> names{"shared",   "ties",   "overlap", "skew",    "idle",
-                                              "switches", "blocks", "parts",   "move",    "reuse",
-                                              "sleepers", "enable", "disable", "restart", "crash"};
+  static const std::vector<std::string> names{"shared",  "ties",    "overlap", "skew",  "idle",     "switches",
+                                              "blocks",  "parts",   "move",    "reuse", "sleepers", "enable",
+                                              "disable", "restart", "crash",   "shape", "widen"};
   return names;
 }
 
@@ -81,6 +82,7 @@ void ClusterEvents::step() {
     ++sleepers_;
   }
   if (may("shared") && random().percent(5)) change_in_turn();
+  if ((may("shape") || may("widen")) && random().percent(3)) add_column_and_use_it();
   if (may("switches") && random().percent(3)) {
     const std::uint32_t count = random().percent(10) ? 10 : random().between(1, 2);
     const bool all = random().percent(20);
@@ -171,6 +173,34 @@ void ClusterEvents::change_in_turn() {
     flush(in, true);
     in = another(in);
   }
+}
+
+void ClusterEvents::add_column_and_use_it() {
+  Container& container = transactions_.any_container();
+  SimulatedTable& table = *container.tables[random().below(static_cast<std::uint32_t>(container.tables.size()))];
+  const bool held = std::any_of(table.rows.begin(), table.rows.end(), [](const auto& h) { return h->by != nullptr; });
+  if (table.index_organized() || (held ? !may("widen") : !may("shape"))) return;
+  const std::uint16_t in = thread();
+  RedoEncoder redo(cluster_, in, container.con_id, container.con_uid);
+  const bool added = add_column(container, redo, random(), table);
+  flush(in, true);
+  if (!added) return;
+  // What open transactions would take back gets the column, too.
+  std::set<const Held*> rows;
+  for (const auto& row : table.rows) rows.insert(row.get());
+  for (std::size_t i = 0; i < transactions_.size(); ++i)
+    for (OpenTransaction::Undo& undo : transactions_[i].undo)
+      if (rows.contains(undo.held)) undo.before.row.values.resize(table.columns.size());
+  const std::uint16_t there = another(in);
+  OpenTransaction& t = transactions_.begin(there, container);
+  workload_.insert(t, table);
+  for (const auto& row : table.rows) {
+    if (row->by || row->gone) continue;
+    workload_.update(t, table, *row);
+    break;
+  }
+  transactions_.commit(t);
+  flush(there, true);
 }
 
 void ClusterEvents::statement(OpenTransaction& t) {

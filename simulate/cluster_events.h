@@ -16,6 +16,8 @@
 //   restart   instances stop, and start again in the same log or the next one
 //   crash     instances fail with transactions open, one just committed; others take the open ones back in their
 //   threads
+//   shape     a table gets a column in one thread, rows of the new shape follow at once in another
+//   widen     the same with a table whose rows open transactions hold, which go on with it
 #pragma once
 
 #include <set>
@@ -57,6 +59,7 @@ class ClusterEvents {
   void commit_at_once(std::uint16_t thread);
   void stop(std::uint16_t thread, bool disable);
   void fail(std::uint16_t thread);
+  void add_column_and_use_it();
   void change_in_turn();
   void use_xid_again(const OpenTransaction& t);
   void commit_together(OpenTransaction& t);

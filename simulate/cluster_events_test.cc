@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "redo/log_reader.h"
 #include "redo/transaction_vectors.h"
@@ -39,14 +40,16 @@ class ClusterEventsTest : public testing::Test {
   ClusterEventsTest() : directory_(std::filesystem::temp_directory_path() / fmt::format("events_{}", getpid())) {}
   ~ClusterEventsTest() override { std::filesystem::remove_all(directory_); }
 
-  void run(const std::string& event, std::uint16_t threads = 3) {
+  void run(const std::string& events, std::vector<std::string> operations = {}) {
     Options options;
     options.directory = directory_;
     options.seed = 5;
-    options.threads = threads;
+    options.threads = 3;
+    options.operations = std::move(operations);
     options.transactions = 200;
     options.types = {"number", "varchar2"};
-    options.cluster = {event};
+    std::istringstream names(events);
+    for (std::string name; std::getline(names, name, ',');) options.cluster.push_back(name);
     options.log_size = 64U << 10;
     simulate(options);
     for (const auto& entry : std::filesystem::directory_iterator(directory_))
@@ -289,6 +292,26 @@ TEST_F(ClusterEventsTest, SurvivorsTakeBackWhatFailedInstancesHadOpen) {
     for (const Json& t : truth_) EXPECT_NE(t["xid"], to_text(xid));
   }
   EXPECT_GT(elsewhere, 5);
+}
+
+// Commits of DDL are not in the truth: the moment shows by the first row of the new shape.
+TEST_F(ClusterEventsTest, TablesGetColumnsWhileOthersWork) {
+  run("widen,shape", {"insert", "update", "delete"});
+  std::map<std::pair<std::string, std::string>, Scn> added;  // by table and column: the first commit with it
+  int at_once = 0, old_shape = 0;
+  for (const Json& t : truth_) {
+    const auto scn = t["commit_scn"].get<Scn>();
+    for (const Json& op : t["ops"]) {
+      const std::string table = op["table"];
+      for (const auto& [column, value] : op["after"].items())
+        if (column.starts_with("ADDED_") && added.emplace(std::pair{table, column}, scn).second)
+          at_once += t["ops"].size() <= 2;
+      for (const auto& [key, when] : added)
+        old_shape += op["op"] == "c" && key.first == table && when < scn && !op["after"].contains(key.second);
+    }
+  }
+  EXPECT_GT(at_once, 5);
+  EXPECT_GT(old_shape, 0);
 }
 
 }  // namespace
