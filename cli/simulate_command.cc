@@ -114,6 +114,16 @@ void add_simulate_command(CLI::App& root) {
       ->check(CLI::IsMember({512, 1024, 4096}))
       ->capture_default_str();
   command->add_flag("--big-endian", o.big_endian, "as AIX and SPARC write redo");
+  command->add_flag("--live", o.live,
+                    "write online logs in DIR/online as time passes, and archive them to DIR/archive");
+  command->add_option("--pace", o.pace, "LWN groups a second of each thread of --live; 0: as fast as possible")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--archive-delay", o.archive_delay_seconds, "of --live, from a switch to the archived copy")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->type_name("SECONDS")
+      ->capture_default_str();
   command->add_option("--tables", o.tables, "tables of the mixed workload")
       ->check(CLI::Range(1, 50))
       ->type_name("N")

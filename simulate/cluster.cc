@@ -11,6 +11,7 @@ namespace redoubt::simulate {
 namespace {
 
 constexpr std::uint16_t kSlotsPerSegment = 34;
+constexpr std::uint64_t kSpareBytes = 64 << 10;  // of an online log: a group is not cut where the log would be full
 
 std::uint32_t redo_time_of(Scn scn) {
   const std::time_t seconds = Cluster::time_of(scn);
@@ -75,12 +76,13 @@ void Cluster::open_log(Thread& t, Scn first_scn) {
   std::copy(name.begin(), name.end(), h.name.begin());
   h.control_sequence = 1212;
   h.block_size = t.block_size;
-  h.group = t.number;
+  h.file_blocks = static_cast<std::uint32_t>(options_.log_bytes / t.block_size + kSpareBytes / t.block_size);
   h.activation = 1496992686;
   h.resetlogs = kResetlogs;
   h.resetlogs_scn = {kFirstScn - 1000, marked};
   h.thread = t.number;
   h.block.sequence = ++t.sequence;
+  h.group = static_cast<std::uint16_t>((t.number - 1) * kLogGroups + 1 + t.sequence % kLogGroups);
   h.first_scn = {first_scn, marked};
   h.first_time = redo_time_of(first_scn);
   h.format_id = marked ? 0x12 : 2;

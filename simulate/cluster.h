@@ -37,6 +37,7 @@ inline constexpr std::uint32_t kEpoch = 1772847878;  // 2026-03-07 01:44:38 UTC
 inline constexpr std::uint32_t kResetlogs = 1224959854;
 inline constexpr std::uint32_t kDbid = 0x593AA8AE;
 inline constexpr Scn kFirstScn = 2266000;
+inline constexpr std::uint16_t kLogGroups = 3;  // of a thread, whose logs use them in turn
 
 // A transaction's place in undo.
 struct Undo {

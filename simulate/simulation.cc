@@ -8,6 +8,7 @@
 #include "oracle/charset.h"
 #include "simulate/cluster_events.h"
 #include "simulate/ddl.h"
+#include "simulate/live.h"
 #include "simulate/noise.h"
 #include "simulate/schema.h"
 #include "simulate/workload.h"
@@ -16,6 +17,9 @@ namespace redoubt::simulate {
 namespace {
 
 constexpr std::uint64_t kLongBytes = 64U << 20;  // of the long workload, unless told
+
+// Where they wait. Readers leave out what begins with a dot.
+std::filesystem::path played_logs(const Options& options) { return options.directory / ".redo"; }
 
 class Simulation {
  public:
@@ -74,7 +78,7 @@ class Simulation {
   }
   static ClusterOptions cluster_options(const Options& o) {
     ClusterOptions c;
-    c.directory = o.directory;
+    c.directory = o.live ? played_logs(o) : o.directory;
     c.version = o.version;
     c.order = o.big_endian ? ByteOrder::kBig : ByteOrder::kLittle;
     c.block_sizes = {o.block_size};
@@ -234,7 +238,13 @@ Summary simulate(const Options& options) {
   if (error)
     throw Error(ErrorCode::kOperation, options.directory.string(), "cannot be created: " + error.message(),
                 "name another directory");
-  return Simulation(options).run();
+  if (!options.live) return Simulation(options).run();
+  std::filesystem::remove_all(played_logs(options));
+  std::filesystem::create_directories(played_logs(options));
+  const Summary summary = Simulation(options).run();
+  play({played_logs(options), options.directory, options.pace,
+        std::chrono::milliseconds(static_cast<std::int64_t>(options.archive_delay_seconds * 1000))});
+  return summary;
 }
 
 }  // namespace redoubt::simulate
