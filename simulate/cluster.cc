@@ -11,7 +11,8 @@ namespace redoubt::simulate {
 namespace {
 
 constexpr std::uint16_t kSlotsPerSegment = 34;
-constexpr std::uint64_t kSpareBytes = 64 << 10;  // of an online log: a group is not cut where the log would be full
+constexpr std::uint32_t kResetlogsSeconds = 3600;  // from a new incarnation's SCN until it is opened
+constexpr std::uint64_t kSpareBytes = 64 << 10;    // of an online log: a group is not cut where the log would be full
 
 std::uint32_t redo_time_of(Scn scn) {
   const std::time_t seconds = Cluster::time_of(scn);
@@ -31,6 +32,7 @@ Cluster::Cluster(const ClusterOptions& options, Random& random)
     t.number = thread;
     t.block_size = options.block_sizes[thread % options.block_sizes.size()];
     t.sequence = 10 + random_.below(90);
+    t.enabled_scn = incarnation_.resetlogs_scn;
   }
 }
 
@@ -77,9 +79,9 @@ void Cluster::open_log(Thread& t, Scn first_scn) {
   h.control_sequence = 1212;
   h.block_size = t.block_size;
   h.file_blocks = static_cast<std::uint32_t>(options_.log_bytes / t.block_size + kSpareBytes / t.block_size);
-  h.activation = 1496992686;
-  h.resetlogs = kResetlogs;
-  h.resetlogs_scn = {kFirstScn - 1000, marked};
+  h.activation = incarnation_.activation;
+  h.resetlogs = incarnation_.resetlogs;
+  h.resetlogs_scn = {incarnation_.resetlogs_scn, marked};
   h.thread = t.number;
   h.block.sequence = ++t.sequence;
   h.group = static_cast<std::uint16_t>((t.number - 1) * kLogGroups + 1 + t.sequence % kLogGroups);
@@ -90,9 +92,9 @@ void Cluster::open_log(Thread& t, Scn first_scn) {
   h.closed_scn = h.first_scn;
   for (const Thread& enabled : threads_)
     if (enabled.enabled) h.enabled_threads[enabled.number / 8] |= static_cast<std::uint8_t>(1U << enabled.number % 8);
-  h.previous_resetlogs_scn = {1, false};
-  h.previous_resetlogs = 1222743579;
-  t.path = options_.directory / fmt::format("arch{}_{}_{}.dbf", t.number, t.sequence, kResetlogs);
+  h.previous_resetlogs_scn = {incarnation_.previous_resetlogs_scn, false};
+  h.previous_resetlogs = incarnation_.previous_resetlogs;
+  t.path = options_.directory / fmt::format("arch{}_{}_{}.dbf", t.number, t.sequence, incarnation_.resetlogs);
   t.log = std::make_unique<redo::LogWriter>(t.path, h, options_.order);
 }
 
@@ -170,7 +172,7 @@ void Cluster::flush(std::uint16_t thread) {
 }
 
 void Cluster::close_log(Thread& t, Scn next_scn) {
-  t.closed_bytes += t.log->bytes();
+  closed_bytes_ += t.log->bytes();
   t.log->close(next_scn, redo_time_of(next_scn));
   t.log.reset();
 }
@@ -218,9 +220,39 @@ void Cluster::close() {
   }
 }
 
+Cluster::State Cluster::state() {
+  State state{scn_, {}};
+  close_scn();
+  for (Thread& t : threads_) {
+    flush(t.number);
+    state.threads.push_back(t);
+    for (const auto& [container, slots] : t.slots)
+      for (const Slot& slot : slots) REDOUBT_ASSERT(slot.users == 0);
+  }
+  return state;
+}
+
+void Cluster::reset_logs(const State& state, const std::filesystem::path& directory) {
+  options_.directory = directory;
+  scn_ = state.scn + 1;
+  close_scn();
+  incarnation_.previous_resetlogs = incarnation_.resetlogs;
+  incarnation_.previous_resetlogs_scn = incarnation_.resetlogs_scn;
+  incarnation_.resetlogs = redo_time_of(scn_) + kResetlogsSeconds;
+  incarnation_.resetlogs_scn = scn_;
+  ++incarnation_.activation;
+  for (Thread& t : threads_) {
+    REDOUBT_ASSERT(!t.log && t.pending == 0);
+    static_cast<LastingThread&>(t) = state.threads[t.number - 1u];
+    t.sequence = 0;
+    t.enabled_scn = scn_;
+    t.switch_due = false;
+  }
+}
+
 std::uint64_t Cluster::bytes() const {
-  std::uint64_t sum = 0;
-  for (const Thread& t : threads_) sum += t.closed_bytes + (t.log ? t.log->bytes() : 0);
+  std::uint64_t sum = closed_bytes_;
+  for (const Thread& t : threads_) sum += t.log ? t.log->bytes() : 0;
   return sum;
 }
 

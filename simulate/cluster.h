@@ -34,10 +34,17 @@ struct ClusterOptions {
 
 // Seconds since 1970 at SCN 0, and how they pass: the simulated clock.
 inline constexpr std::uint32_t kEpoch = 1772847878;  // 2026-03-07 01:44:38 UTC
-inline constexpr std::uint32_t kResetlogs = 1224959854;
 inline constexpr std::uint32_t kDbid = 0x593AA8AE;
 inline constexpr Scn kFirstScn = 2266000;
 inline constexpr std::uint16_t kLogGroups = 3;  // of a thread, whose logs use them in turn
+
+struct Incarnation {
+  std::uint32_t resetlogs = 1224959854;
+  Scn resetlogs_scn = kFirstScn - 1000;
+  std::uint32_t previous_resetlogs = 1222743579;
+  Scn previous_resetlogs_scn = 1;
+  std::uint32_t activation = 1496992686;
+};
 
 // A transaction's place in undo.
 struct Undo {
@@ -48,7 +55,29 @@ struct Undo {
 };
 
 class Cluster {
+  struct Slot {
+    std::uint16_t usn;
+    std::uint16_t slt;
+    std::uint32_t sqn;
+    std::uint32_t users = 0;  // open transactions
+  };
+  struct LastingThread {
+    std::uint16_t number = 0;
+    std::uint32_t block_size = 512;
+    std::uint32_t sequence = 0;
+    bool enabled = true;
+    Scn enabled_scn = 0;
+    std::map<std::uint16_t, std::vector<Slot>> slots;  // by container: each has undo segments of its own
+    std::uint32_t next_undo = 0;
+  };
+
  public:
+  // What outlives logs.
+  struct State {
+    Scn scn = 0;
+    std::vector<LastingThread> threads;
+  };
+
   Cluster(const ClusterOptions& options, Random& random);
 
   // Begins a record of `thread` in builder(). Its SCN is a new one, or with shared SCNs sometimes the present one: then
@@ -85,34 +114,27 @@ class Cluster {
   void enable(std::uint16_t thread);
   // Records in the thread's group in work.
   std::size_t pending(std::uint16_t thread) const { return threads_[thread - 1u].pending; }
-  // Ends all logs. Nothing may follow.
+  // Ends all logs. Nothing may follow but reset_logs().
   void close();
+
+  const Incarnation& incarnation() const { return incarnation_; }
+  // What a new incarnation begins with: no transaction may be open. Groups in work are written.
+  State state();
+  // Goes on behind the state in a new incarnation, as if nothing had happened since: every thread's logs begin with
+  // sequence 1, in `directory`. Wants closed logs.
+  void reset_logs(const State& state, const std::filesystem::path& directory);
 
   Random& random() { return random_; }
   std::uint64_t bytes() const;  // of all logs so far
   const ClusterOptions& options() const { return options_; }
 
  private:
-  struct Slot {
-    std::uint16_t usn;
-    std::uint16_t slt;
-    std::uint32_t sqn;
-    std::uint32_t users = 0;  // open transactions
-  };
-  struct Thread {
-    std::uint16_t number = 0;
-    std::uint32_t block_size = 512;
-    std::uint32_t sequence = 0;
+  struct Thread : LastingThread {
     std::unique_ptr<redo::LogWriter> log;
     std::filesystem::path path;  // of the log, or the last one
-    std::uint64_t closed_bytes = 0;
     std::size_t pending = 0;
-    bool enabled = true;
-    Scn enabled_scn = kFirstScn - 1000;
-    bool switch_due = false;                           // before the next record
-    std::vector<std::vector<std::uint8_t>> held;       // records of a group that will be cut into strands
-    std::map<std::uint16_t, std::vector<Slot>> slots;  // by container: each has undo segments of its own
-    std::uint32_t next_undo = 0;
+    bool switch_due = false;                      // before the next record
+    std::vector<std::vector<std::uint8_t>> held;  // records of a group that will be cut into strands
   };
 
   static Uba new_undo(Thread& thread, std::uint16_t usn) {
@@ -131,6 +153,8 @@ class Cluster {
   std::uint16_t sub_scn_ = 1;
   std::uint16_t last_thread_ = 0;  // of the record with the present SCN; 0: none may share it
   bool keep_scn_ = false;
+  Incarnation incarnation_;
+  std::uint64_t closed_bytes_ = 0;
   std::vector<Thread> threads_;
 };
 

@@ -15,7 +15,7 @@ constexpr std::uint64_t kEnabledAtStep = 100;
 const std::vector<std::string>& cluster_event_names() {
   static const std::vector<std::string> names{"shared",  "ties",    "overlap", "skew",  "idle",     "switches",
                                               "blocks",  "parts",   "move",    "reuse", "sleepers", "enable",
-                                              "disable", "restart", "crash",   "shape", "widen"};
+                                              "disable", "restart", "crash",   "shape", "widen",    "resetlogs"};
   return names;
 }
 

@@ -18,6 +18,9 @@
 //   threads
 //   shape     a table gets a column in one thread, rows of the new shape follow at once in another
 //   widen     the same with a table whose rows open transactions hold, which go on with it
+//   resetlogs the database goes back to an SCN and on from there in a new incarnation, in DIR/incarnation_2: its own
+//             logs, from sequence 1 in every thread, dictionaries and truth. DIR has what was read before, with the
+//             commits behind that SCN that then no longer happened
 #pragma once
 
 #include <set>

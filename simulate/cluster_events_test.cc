@@ -52,9 +52,14 @@ class ClusterEventsTest : public testing::Test {
     for (std::string name; std::getline(names, name, ',');) options.cluster.push_back(name);
     options.log_size = 64U << 10;
     simulate(options);
-    for (const auto& entry : std::filesystem::directory_iterator(directory_))
+    read_all(directory_);
+  }
+  void read_all(const std::filesystem::path& directory) {
+    logs_.clear();
+    truth_.clear();
+    for (const auto& entry : std::filesystem::directory_iterator(directory))
       if (entry.path().extension() == ".dbf") read(entry.path());
-    std::ifstream truth(directory_ / "truth.jsonl");
+    std::ifstream truth(directory / "truth.jsonl");
     for (std::string line; std::getline(truth, line);) truth_.push_back(Json::parse(line));
   }
   // All groups of the thread.
@@ -312,6 +317,39 @@ TEST_F(ClusterEventsTest, TablesGetColumnsWhileOthersWork) {
   }
   EXPECT_GT(at_once, 5);
   EXPECT_GT(old_shape, 0);
+}
+
+TEST_F(ClusterEventsTest, TheDatabaseGoesBackAndOnInANewIncarnation) {
+  run("resetlogs");
+  const redo::RedoHeader before = logs_[1].begin()->second.header;
+  std::map<Xid, Scn> old;  // undo by XID
+  for (const auto& [thread, logs] : logs_)
+    for (const Group& g : groups(thread))
+      for (const Xid& xid : g.undo) old[xid] = g.scn;
+  const std::vector<Json> old_truth = truth_;
+
+  read_all(directory_ / "incarnation_2");
+  const redo::RedoHeader after = logs_[1].begin()->second.header;
+  const Scn scn = after.resetlogs_scn.value;
+  EXPECT_GT(after.resetlogs, before.resetlogs);
+  EXPECT_EQ(after.previous_resetlogs, before.resetlogs);
+  EXPECT_EQ(after.previous_resetlogs_scn.value, before.resetlogs_scn.value);
+  EXPECT_NE(after.activation, before.activation);
+  ASSERT_THAT(logs_, SizeIs(3));
+  for (const auto& [thread, logs] : logs_) {
+    EXPECT_EQ(logs.begin()->first, 1U);
+    EXPECT_EQ(logs.begin()->second.header.enabled_scn.value, scn);
+    EXPECT_GT(logs.begin()->second.header.first_scn.value, scn);
+  }
+  const auto behind = [&](const Json& t) { return t["commit_scn"].get<Scn>() >= scn; };
+  EXPECT_THAT(truth_, SizeIs(Gt(60U)));
+  EXPECT_TRUE(std::all_of(truth_.begin(), truth_.end(), behind));
+  EXPECT_GT(std::count_if(old_truth.begin(), old_truth.end(), behind), 60);
+  int again = 0;  // XIDs of what no longer happened
+  for (const auto& [thread, logs] : logs_)
+    for (const Group& g : groups(thread))
+      for (const Xid& xid : g.undo) again += old.contains(xid) && old[xid] >= scn;
+  EXPECT_GT(again, 0);
 }
 
 }  // namespace

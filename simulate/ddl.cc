@@ -284,7 +284,7 @@ class Ddl {
     std::swap(table.segments[p], with.segments[0]);
     with.segments[0].obj = with.obj;
     table.segments[p].obj = obj;
-    std::vector<std::unique_ptr<Held>> here, there;
+    Owned<Held> here, there;
     for (auto& held : table.rows) (held->row.segment == p ? there : here).push_back(std::move(held));
     for (auto& held : there) held->row.segment = 0;
     for (auto& held : with.rows) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "oracle/charset.h"
 #include "simulate/cluster_events.h"
@@ -21,6 +22,18 @@ constexpr std::uint64_t kLongBytes = 64U << 20;  // of the long workload, unless
 // Where they wait. Readers leave out what begins with a dot.
 std::filesystem::path played_logs(const Options& options) { return options.directory / ".redo"; }
 
+void make_directories(const Options& options) {
+  std::error_code error;
+  std::filesystem::create_directories(options.directory, error);
+  if (!error && options.live) {
+    std::filesystem::remove_all(played_logs(options), error);  // of a run that was broken off
+    std::filesystem::create_directories(played_logs(options), error);
+  }
+  if (error)
+    throw Error(ErrorCode::kOperation, options.directory.string(), "cannot be created: " + error.message(),
+                "name another directory");
+}
+
 class Simulation {
  public:
   explicit Simulation(const Options& options)
@@ -32,7 +45,7 @@ class Simulation {
         cluster_(cluster_options(options), random_),
         workload_(options_, values_, random_),
         transactions_(options_, cluster_),
-        events_(options_, cluster_, transactions_, workload_) {
+        events_(std::in_place, options_, cluster_, transactions_, workload_) {
     const auto& names = operation_names();
     for (const std::string& name : options.operations)
       if (name != "all" && std::find(names.begin(), names.end(), name) == names.end())
@@ -43,13 +56,9 @@ class Simulation {
       if (name != "all" && std::find(events.begin(), events.end(), name) == events.end())
         throw Error(ErrorCode::kUsage, "--cluster", fmt::format("nothing called '{}' befalls a cluster", name),
                     "see redoubt simulate --help");
-    for (std::uint16_t n = 0; n < options.containers; ++n) {
-      auto container = make_container(options_, n, random_);
-      const std::string suffix = n == 0 ? "" : fmt::format("_{}", container->con_id);
-      replace_file(options_.directory / fmt::format("schema{}.json", suffix),
-                   oracle::dictionary_json(make_dictionary(options_, *container)));
-      transactions_.add(std::move(container), options.directory / fmt::format("truth{}.jsonl", suffix));
-    }
+    std::vector<std::unique_ptr<Container>> containers;
+    for (std::uint16_t n = 0; n < options.containers; ++n) containers.push_back(make_container(options_, n, random_));
+    begin(std::move(containers), kFirstScn - 1);
   }
 
   Summary run() {
@@ -59,16 +68,49 @@ class Simulation {
       run_open();
     } else if (options_.workload == "long") {
       run_long();
+    } else if (befalls(options_, "resetlogs")) {
+      run_incarnations();
     } else {
-      run_mixed();
+      run_mixed(100);
     }
-    cluster_.close();
-    transactions_.close();
-    write_keys();
+    close();
     return {transactions_.committed(), transactions_.rolled_back(), workload_.rows(), cluster_.bytes()};
   }
 
  private:
+  // Dictionaries and truths of the containers, of an incarnation that goes on behind the SCN.
+  void begin(std::vector<std::unique_ptr<Container>> containers, Scn scn) {
+    for (auto& container : containers) {
+      const std::string suffix = container->con_uid == kConUid ? "" : fmt::format("_{}", container->con_id);
+      replace_file(options_.directory / fmt::format("schema{}.json", suffix),
+                   oracle::dictionary_json(make_dictionary(options_, *container, cluster_.incarnation(), scn)));
+      transactions_.add(std::move(container), options_.directory / fmt::format("truth{}.jsonl", suffix));
+    }
+  }
+  void close() {
+    cluster_.close();
+    write_keys();
+    transactions_.close();
+    if (options_.live)
+      play({played_logs(options_), options_.directory, options_.pace,
+            std::chrono::milliseconds(static_cast<std::int64_t>(options_.archive_delay_seconds * 1000))});
+  }
+  // The second incarnation goes back behind a part of the first.
+  void run_incarnations() {
+    run_mixed(60);
+    const Cluster::State state = cluster_.state();
+    std::vector<std::unique_ptr<Container>> containers = transactions_.copies();
+    const ClusterEvents events = *events_;
+    run_mixed(100);
+    close();
+    options_.directory /= "incarnation_2";
+    make_directories(options_);
+    cluster_.reset_logs(state, options_.live ? played_logs(options_) : options_.directory);
+    begin(std::move(containers), state.scn);
+    events_.emplace(events);
+    run_mixed(140);
+  }
+
   static const oracle::Charset& charset(const std::string& name) {
     const oracle::Charset* found = oracle::charset_by_name(name);
     if (!found)
@@ -111,8 +153,10 @@ class Simulation {
     std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   }
   bool may(std::string_view operation) const { return options_.workload == "mixed" && chosen(options_, operation); }
-  bool enough() const {
-    return options_.size != 0 ? cluster_.bytes() >= options_.size : transactions_.committed() >= options_.transactions;
+  // Of what is wanted, so many percent.
+  bool enough(std::uint64_t percent = 100) const {
+    return options_.size != 0 ? cluster_.bytes() >= options_.size * percent / 100
+                              : transactions_.committed() >= options_.transactions * percent / 100;
   }
 
   // One-row inserts, eight transactions to a group.
@@ -139,11 +183,11 @@ class Simulation {
     const auto change = [&](OpenTransaction& t) {
       workload_.insert(t, table);
       if (random_.percent(50)) workload_.update(t, table, *t.undo.back().held);
-      events_.flush(t.redo.thread(), false);
+      events_->flush(t.redo.thread(), false);
     };
-    for (std::uint64_t n = 0; n < options_.transactions; ++n) change(transactions_.begin(events_.thread(), container));
+    for (std::uint64_t n = 0; n < options_.transactions; ++n) change(transactions_.begin(events_->thread(), container));
     for (std::uint64_t n = 0; n < options_.transactions; ++n) change(any());
-    while (transactions_.size() > 0) events_.finish(any());
+    while (transactions_.size() > 0) events_->finish(any());
   }
 
   // As many transactions as are wanted, all open at once, until there is enough redo; small ones come and go between.
@@ -152,7 +196,7 @@ class Simulation {
     SimulatedTable& table = *container.tables[0];
     const std::uint64_t size = options_.size != 0 ? options_.size : kLongBytes;
     for (std::uint64_t n = 0; n < options_.transactions; ++n) {
-      OpenTransaction& t = transactions_.begin(events_.thread(), container);
+      OpenTransaction& t = transactions_.begin(events_->thread(), container);
       t.redo.forget_changes();
       t.truth.keep_in(options_.directory / fmt::format("truth_{}.part", to_text(t.redo.xid())));
     }
@@ -160,12 +204,12 @@ class Simulation {
       workload_.insert(t, table);
       table.rows.clear();
       t.undo.clear();
-      events_.flush(t.redo.thread(), false);
+      events_->flush(t.redo.thread(), false);
     };
     for (std::size_t n = 0; cluster_.bytes() < size || n < options_.transactions; ++n) {
       insert(transactions_[n % options_.transactions]);
       if (n % 100 != 99) continue;
-      OpenTransaction& t = transactions_.begin(events_.thread(), container);
+      OpenTransaction& t = transactions_.begin(events_->thread(), container);
       insert(t);
       transactions_.commit(t);
     }
@@ -176,33 +220,33 @@ class Simulation {
     }
   }
 
-  void run_mixed() {
-    while (!enough() || transactions_.size() > 0) {
-      if (!enough()) events_.step();
-      const std::size_t wanted = enough() ? 0 : options_.workload == "wide" ? 2 : 1 + random_.below(6);
-      if (transactions_.size() < wanted + events_.sleepers()) {
+  void run_mixed(std::uint64_t percent) {
+    while (!enough(percent) || transactions_.size() > 0) {
+      if (!enough(percent)) events_->step();
+      const std::size_t wanted = enough(percent) ? 0 : options_.workload == "wide" ? 2 : 1 + random_.below(6);
+      if (transactions_.size() < wanted + events_->sleepers()) {
         if (may("ddl") && random_.percent(8)) change_schema();
-        OpenTransaction& t = transactions_.begin(events_.thread(), transactions_.any_container());
+        OpenTransaction& t = transactions_.begin(events_->thread(), transactions_.any_container());
         t.statements_left = options_.workload == "wide" ? 4 : 1 + random_.below(8);
         continue;
       }
       if (transactions_.size() == 0) continue;
       OpenTransaction& t = transactions_[random_.below(static_cast<std::uint32_t>(transactions_.size()))];
-      if (!events_.awake(t)) continue;
-      events_.statement(t);
+      if (!events_->awake(t)) continue;
+      events_->statement(t);
       if (may("noise") && random_.percent(10))
         add_noise(cluster_, t.redo.thread(), t.container.con_id, t.container.con_uid);
-      events_.flush(t.redo.thread(), false);
-      if (t.statements_left == 0) events_.finish(t);
+      events_->flush(t.redo.thread(), false);
+      if (t.statements_left == 0) events_->finish(t);
     }
   }
 
   void change_schema() {
     Container& container = transactions_.any_container();
-    RedoEncoder redo(cluster_, events_.thread(), container.con_id, container.con_uid);
+    RedoEncoder redo(cluster_, events_->thread(), container.con_id, container.con_uid);
     run_ddl(container, redo, random_);
     if (redo.empty()) cluster_.end(redo.undo());
-    events_.flush(redo.thread(), true);
+    events_->flush(redo.thread(), true);
   }
 
   Options options_;
@@ -213,7 +257,7 @@ class Simulation {
   Cluster cluster_;
   Workload workload_;
   Transactions transactions_;
-  ClusterEvents events_;
+  std::optional<ClusterEvents> events_;
 };
 
 }  // namespace
@@ -233,18 +277,8 @@ bool chosen(const Options& o, std::string_view operation) {
 }
 
 Summary simulate(const Options& options) {
-  std::error_code error;
-  std::filesystem::create_directories(options.directory, error);
-  if (error)
-    throw Error(ErrorCode::kOperation, options.directory.string(), "cannot be created: " + error.message(),
-                "name another directory");
-  if (!options.live) return Simulation(options).run();
-  std::filesystem::remove_all(played_logs(options));
-  std::filesystem::create_directories(played_logs(options));
-  const Summary summary = Simulation(options).run();
-  play({played_logs(options), options.directory, options.pace,
-        std::chrono::milliseconds(static_cast<std::int64_t>(options.archive_delay_seconds * 1000))});
-  return summary;
+  make_directories(options);
+  return Simulation(options).run();
 }
 
 }  // namespace redoubt::simulate

@@ -9,6 +9,13 @@ void Transactions::add(std::unique_ptr<Container> container, const std::filesyst
   truths_.push_back(std::make_unique<TruthWriter>(truth));
 }
 
+std::vector<std::unique_ptr<Container>> Transactions::copies() const {
+  REDOUBT_ASSERT(open_.empty());
+  std::vector<std::unique_ptr<Container>> made;
+  for (const auto& container : containers_) made.push_back(std::make_unique<Container>(*container));
+  return made;
+}
+
 Container& Transactions::any_container() {
   return *containers_[cluster_.random().below(static_cast<std::uint32_t>(containers_.size()))];
 }
@@ -79,6 +86,8 @@ void Transactions::forget(const OpenTransaction& t) {
 void Transactions::close() {
   REDOUBT_ASSERT(open_.empty());
   for (const auto& truth : truths_) truth->close();
+  containers_.clear();
+  truths_.clear();
 }
 
 }  // namespace redoubt::simulate

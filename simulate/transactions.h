@@ -17,6 +17,8 @@ class Transactions {
   void add(std::unique_ptr<Container> container, const std::filesystem::path& truth);
   const std::vector<std::unique_ptr<Container>>& containers() const { return containers_; }
   Container& any_container();
+  // Copies of the containers as they are. Wants no open transaction.
+  std::vector<std::unique_ptr<Container>> copies() const;
 
   // A new transaction, not yet in redo; gone with commit(), roll_back() or finish().
   OpenTransaction& begin(std::uint16_t thread, Container& container);
@@ -31,7 +33,7 @@ class Transactions {
   // One or the other; nothing in redo where it has changed nothing.
   void finish(OpenTransaction& t);
 
-  // Wants no open transaction.
+  // Wants no open transaction. The containers are gone.
   void close();
   std::uint64_t committed() const { return committed_; }  // with rows
   std::uint64_t rolled_back() const { return rolled_back_; }

@@ -15,7 +15,7 @@ def options(seed, transactions, *form):
 # `reuse`: neither reader tells two open transactions of one XID apart.
 CLUSTERS = ["shared,ties,overlap,skew,switches,blocks,parts,move,sleepers", "shared,overlap", "ties,parts", "skew,switches,blocks", "idle,ties,sleepers", "move,sleepers,switches",
             "parts,blocks,move,shared", "enable,ties,move", "disable,enable,parts", "restart,crash,sleepers,switches",
-            "crash,disable,enable,idle,restart,move,ties", "shape,parts,ties", "widen,shape,sleepers,move"]
+            "crash,disable,enable,idle,restart,move,ties", "shape,parts,ties", "widen,shape,sleepers,move", "resetlogs,disable,move,ties"]
 
 
 def cluster(seed, transactions, *form):
