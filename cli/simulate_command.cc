@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "simulate/cluster_events.h"
 #include "simulate/simulation.h"
 #include "simulate/truth_check.h"
 #include "simulate/value_source.h"
@@ -89,9 +90,20 @@ void add_simulate_command(CLI::App& root) {
   command->add_option("--operations", o.operations, "what transactions do, comma separated: " + operations)
       ->delimiter(',')
       ->type_name("LIST");
+  std::string events = "all";
+  for (const std::string& name : simulate::cluster_event_names()) events += ", " + name;
+  command->add_option("--cluster", o.cluster, "what befalls the cluster, comma separated: " + events)
+      ->delimiter(',')
+      ->type_name("LIST");
+  command->add_option("--log-size", o.log_size, "a thread switches logs behind it, as 64KiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("BYTES");
   command
-      ->add_option("--workload", o.workload, "mixed: everything; small: one-row inserts; wide: 20 columns, all logged")
-      ->check(CLI::IsMember({"mixed", "small", "wide"}))
+      ->add_option("--workload", o.workload,
+                   "mixed: everything; small: one-row inserts; wide: 20 columns, all logged; open: all transactions "
+                   "open at once; "
+                   "long: so too, until --size is reached")
+      ->check(CLI::IsMember({"mixed", "small", "wide", "open", "long"}))
       ->capture_default_str();
   std::vector<std::string> releases;
   for (const auto& [name, version] : kReleases) releases.emplace_back(name);
@@ -102,6 +114,16 @@ void add_simulate_command(CLI::App& root) {
       ->check(CLI::IsMember({512, 1024, 4096}))
       ->capture_default_str();
   command->add_flag("--big-endian", o.big_endian, "as AIX and SPARC write redo");
+  command->add_flag("--live", o.live,
+                    "write online logs in DIR/online as time passes, and archive them to DIR/archive");
+  command->add_option("--pace", o.pace, "LWN groups a second of each thread of --live; 0: as fast as possible")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--archive-delay", o.archive_delay_seconds, "of --live, from a switch to the archived copy")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->type_name("SECONDS")
+      ->capture_default_str();
   command->add_option("--tables", o.tables, "tables of the mixed workload")
       ->check(CLI::Range(1, 50))
       ->type_name("N")

@@ -31,21 +31,32 @@ class Ddl {
       if (!table->index_organized() &&
           std::none_of(table->rows.begin(), table->rows.end(), [](const auto& held) { return held->by != nullptr; }))
         free.push_back(table.get());
+    run([&] { return make(free); });
+  }
+
+  // ADD of one column.
+  bool widen(SimulatedTable& table) {
+    return run([&] { return add_column(table); });
+  }
+
+ private:
+  template <class Make>
+  bool run(Make make) {
     const oracle::DictionaryRows before = system_.rows();
-    const Statement statement = make(free);
-    if (!statement.apply) return;
+    const Statement statement = make();
+    if (!statement.apply) return false;
     write_text(statement);
     if (random_.percent(10)) {  // it fails, as for want of space
       redo_.undo_to(0);
       redo_.roll_back();
       system_.rows() = before;
-      return;
+      return false;
     }
     redo_.commit();
     statement.apply();
+    return true;
   }
 
- private:
   static Statement nothing() { return {kAlterTable, 0, {}, {}}; }
 
   Statement make(const std::vector<SimulatedTable*>& free) {
@@ -273,7 +284,7 @@ class Ddl {
     std::swap(table.segments[p], with.segments[0]);
     with.segments[0].obj = with.obj;
     table.segments[p].obj = obj;
-    std::vector<std::unique_ptr<Held>> here, there;
+    Owned<Held> here, there;
     for (auto& held : table.rows) (held->row.segment == p ? there : here).push_back(std::move(held));
     for (auto& held : there) held->row.segment = 0;
     for (auto& held : with.rows) {
@@ -342,5 +353,9 @@ class Ddl {
 }  // namespace
 
 void run_ddl(Container& container, RedoEncoder& redo, Random& random) { Ddl(container, redo, random).run(); }
+
+bool add_column(Container& container, RedoEncoder& redo, Random& random, SimulatedTable& table) {
+  return Ddl(container, redo, random).widen(table);
+}
 
 }  // namespace redoubt::simulate

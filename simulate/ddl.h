@@ -13,5 +13,7 @@ namespace redoubt::simulate {
 
 // One statement as the transaction `redo`, which is ended; nothing when no table is free.
 void run_ddl(Container& container, RedoEncoder& redo, Random& random);
+// The same with ADD of a column, which need not wait: rows may be in open transactions' hands. False where it fails.
+bool add_column(Container& container, RedoEncoder& redo, Random& random, SimulatedTable& table);
 
 }  // namespace redoubt::simulate

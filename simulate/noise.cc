@@ -26,9 +26,8 @@ void add_noise(Cluster& cluster, std::uint16_t thread, std::uint16_t con_id, std
   Random& random = cluster.random();
   const std::uint32_t kind = random.below(kKinds);
   redo::RecordBuilder& b = cluster.builder();
-  cluster.tick();
   // A record of blocks written counts as not valid; where it comes first in its group, it carries the group's header.
-  b.begin(cluster.scn(), 1, con_uid, kind == kBlocksWritten ? redo::kVldCommitScn : redo::kVldValid);
+  cluster.begin_record(thread, con_uid, kind == kBlocksWritten ? redo::kVldCommitScn : redo::kVldValid);
   switch (kind) {
     case kUndoHeader: {  // wrap 0: nothing begins
       redo::VectorHeader h = block_vector(cluster, 5, 2, con_id);

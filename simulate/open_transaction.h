@@ -12,7 +12,10 @@ namespace redoubt::simulate {
 
 struct OpenTransaction {
   OpenTransaction(Cluster& cluster, std::uint16_t thread, Container& in)
-      : container(in), redo(cluster, thread, in.con_id, in.con_uid) {}
+      : OpenTransaction(cluster, thread, in, cluster.begin(thread, in.con_id)) {}
+  // In a slot that has been taken.
+  OpenTransaction(Cluster& cluster, std::uint16_t thread, Container& in, const simulate::Undo& slot)
+      : container(in), redo(cluster, thread, in.con_uid, slot) {}
 
   struct Undo {
     Held* held;
@@ -23,6 +26,9 @@ struct OpenTransaction {
   TransactionTruth truth;
   std::vector<Undo> undo;
   std::uint32_t statements_left = 1;
+  bool left_gone = false;  // it took back inserts, whose rows are still in the model
+  bool sleeper = false;    // stays open for long
+  bool loaded = false;     // by direct path: its rows cannot be taken back one by one
 
   // The row is this transaction's from now on, until it ends or takes its change back.
   void hold(Held& held) {
@@ -42,6 +48,7 @@ struct OpenTransaction {
   void undo_model(std::size_t mark) {
     while (undo.size() > mark) {
       *undo.back().held = std::move(undo.back().before);
+      left_gone |= undo.back().held->gone;
       undo.pop_back();
     }
   }

@@ -116,9 +116,9 @@ std::unique_ptr<SimulatedTable> new_index_organized(std::uint32_t number, const 
   return table;
 }
 
-std::vector<std::unique_ptr<SimulatedTable>> make_tables(const Options& options, Random& random) {
-  std::vector<std::unique_ptr<SimulatedTable>> tables;
-  if (options.workload == "small") {
+Owned<SimulatedTable> make_tables(const Options& options, Random& random) {
+  Owned<SimulatedTable> tables;
+  if (options.workload == "small" || options.workload == "open" || options.workload == "long") {
     tables.push_back(new_table(0, "SMALL"));
     tables[0]->columns.push_back({"NAME", kind_named("varchar2"), true});
     tables[0]->supplemental = Supplemental::kMinimal;
@@ -224,18 +224,19 @@ std::unique_ptr<Container> make_container(const Options& options, std::uint16_t 
   return container;
 }
 
-oracle::LoadedDictionary make_dictionary(const Options& options, const Container& container) {
+oracle::LoadedDictionary make_dictionary(const Options& options, const Container& container,
+                                         const Incarnation& incarnation, Scn scn) {
   oracle::LoadedDictionary d;
   d.facts.database = d.facts.context = "SIM";
   d.facts.con_id = container.con_id;
   d.facts.con_name = fmt::format("SIMPDB{}", container.con_uid - kConUid + 1);
   d.facts.db_id = container.con_uid;
-  d.facts.resetlogs = kResetlogs;
-  d.facts.activation = 1496992686;
+  d.facts.resetlogs = incarnation.resetlogs;
+  d.facts.activation = incarnation.activation;
   d.facts.big_endian = options.big_endian;
   d.facts.charset = oracle::charset_by_name(options.charset);
   d.facts.national_charset = oracle::charset_by_name("AL16UTF16");
-  d.scn = d.schema_scn = kFirstScn - 1;
+  d.scn = d.schema_scn = scn;
   d.block_checksum = "TYPICAL";
   d.users = {kOwner};
   d.rows = container.system.rows();

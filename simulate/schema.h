@@ -23,7 +23,7 @@ struct Container {
   std::uint16_t con_id = 0;
   std::uint32_t con_uid = 0;
   const oracle::Charset& charset;
-  std::vector<std::unique_ptr<SimulatedTable>> tables;  // their addresses stay
+  Owned<SimulatedTable> tables;
   SystemTables system;
   std::uint32_t last_constraint = 9000;
   std::uint32_t last_object = 200000;        // of those that DDL makes
@@ -34,8 +34,9 @@ struct Container {
 // Container number `number`, its dictionary filled.
 std::unique_ptr<Container> make_container(const Options& options, std::uint16_t number, Random& random);
 
-// The dictionary of the container as it is.
-oracle::LoadedDictionary make_dictionary(const Options& options, const Container& container);
+// The dictionary of the container as it is at the SCN.
+oracle::LoadedDictionary make_dictionary(const Options& options, const Container& container,
+                                         const Incarnation& incarnation, Scn scn);
 
 const ColumnKind& kind_named(std::string_view name);
 

@@ -4,6 +4,7 @@
 //   DIR/schema.json                               the dictionary when the first log begins
 //   DIR/schema_4.json, DIR/truth_4.jsonl ...            the same of further containers
 //   DIR/truth.jsonl                               what was committed (truth.h)
+//   DIR/online/, DIR/archive/                            instead of the logs: --live (live.h)
 //   DIR/keys.json                                 the keys of encrypted columns of all containers (oracle/tde_keys.h)
 //
 // A pure function of the options: the same options give the same bytes.
@@ -23,10 +24,15 @@ struct Options {
   std::uint64_t seed = 1;
   std::uint16_t threads = 1;
   std::uint64_t transactions = 100;
+  bool live = false;  // the logs are played (live.h) when they are complete
+  double pace = 0;    // of LiveOptions
+  double archive_delay_seconds = 1;
+  std::uint64_t log_size = 0;      // a thread switches logs behind it; 0: by the workload
   std::uint64_t size = 0;          // bytes of redo; 0: as many as the transactions need, else transactions do not count
   std::vector<std::string> types;  // names of column_kinds(); empty = all
   std::vector<std::string> operations;  // names of operation_names(); empty = all
-  std::string workload = "mixed";       // mixed, small, wide
+  std::vector<std::string> cluster;     // names of cluster_event_names(); empty = none
+  std::string workload = "mixed";       // mixed, small, wide, open, long
   redo::Version version = 0x17060000;
   std::uint32_t block_size = 512;
   bool big_endian = false;

@@ -93,6 +93,18 @@ struct Row {
   RowAddress index_entry;        // in the table's index, if it has one
 };
 
+// Things whose addresses stay. A copy has copies of them.
+template <class T>
+class Owned : public std::vector<std::unique_ptr<T>> {
+ public:
+  Owned() = default;
+  Owned(const Owned& from) : std::vector<std::unique_ptr<T>>() {
+    for (const auto& one : from) this->push_back(std::make_unique<T>(*one));
+  }
+  Owned(Owned&&) = default;
+  Owned& operator=(Owned&&) = default;
+};
+
 // A row of the model with who holds it.
 struct Held {
   Row row;
@@ -115,7 +127,7 @@ struct SimulatedTable {
   std::uint8_t cluster_table = 0;      // number of the table in its cluster
   std::optional<Segment> index;        // of the primary key
   std::vector<std::uint16_t> iot_key;  // index-organized: the columns of the key, in its order
-  std::vector<std::unique_ptr<Held>> rows;
+  Owned<Held> rows;
 
   bool index_organized() const { return !iot_key.empty(); }
   bool in_iot_key(std::uint16_t c) const { return std::find(iot_key.begin(), iot_key.end(), c) != iot_key.end(); }

@@ -26,12 +26,15 @@ ByteString text(std::string_view t) { return {reinterpret_cast<const std::uint8_
 }  // namespace
 
 TransactionRedo::TransactionRedo(Cluster& cluster, std::uint16_t thread, std::uint16_t con_id, std::uint32_t con_uid)
+    : TransactionRedo(cluster, thread, con_uid, cluster.begin(thread, con_id)) {}
+
+TransactionRedo::TransactionRedo(Cluster& cluster, std::uint16_t thread, std::uint32_t con_uid, const Undo& undo)
     : cluster_(cluster),
       order_(cluster.options().order),
       thread_(thread),
-      con_id_(con_id),
+      con_id_(undo.con_id),
       con_uid_(con_uid),
-      undo_(cluster.begin(thread, con_id)) {}
+      undo_(undo) {}
 
 redo::VectorHeader TransactionRedo::vector(Opcode op) const {
   redo::VectorHeader h;
@@ -57,10 +60,7 @@ void TransactionRedo::add_fields(const Fields& fields) {
   for (const ByteString& f : fields) cluster_.builder().field(f);
 }
 
-void TransactionRedo::begin_record() {
-  cluster_.tick();
-  cluster_.builder().begin(cluster_.scn(), 1, con_uid_);
-}
+void TransactionRedo::begin_record() { cluster_.begin_record(thread_, con_uid_); }
 
 void TransactionRedo::end_record() { cluster_.add(thread_, cluster_.builder().finish()); }
 
@@ -198,8 +198,7 @@ std::uint16_t TransactionRedo::cut_undo(const ObjectIds& object, Opcode opc, Fie
 
 // F, with XID and UBA, where the transaction has no ITL entry in the block yet; else C, with the UBA.
 ByteString TransactionRedo::ktb(Dba dba) {
-  const bool known = std::find(touched_.begin(), touched_.end(), dba) != touched_.end();
-  if (!known) touched_.push_back(dba);
+  const bool known = !touched_.insert(dba).second;
   redo::Ktb k;
   k.op = static_cast<std::uint8_t>(known ? redo::KtbKind::kContinue : redo::KtbKind::kFirst);
   k.xid = undo_.xid;
@@ -237,7 +236,7 @@ void TransactionRedo::change(const ObjectIds& object, Dba dba, Opcode undo_opc, 
   if (first) session_vector();
   end_record();
   if (++undo_.next.rec == kUndoRecordsPerBlock) next_undo_block();
-  changes_.push_back({object, dba, undo_opc, take_back_op, std::move(take_back)});
+  if (remembers_) changes_.push_back({object, dba, undo_opc, take_back_op, std::move(take_back)});
 }
 
 void TransactionRedo::alone(const ObjectIds& object, Dba dba, Opcode op, const Fields& fields) {
@@ -318,7 +317,9 @@ void TransactionRedo::undo_to(std::size_t mark) {
 
 Scn TransactionRedo::end(bool rolled_back) {
   REDOUBT_ASSERT(begun_);
+  cluster_.close_scn();  // the end is above all changes, and what waited for it is above the end
   begin_record();
+  cluster_.close_scn();
   const Scn scn = cluster_.scn();
   redo::RecordBuilder& b = cluster_.builder();
   redo::VectorHeader h = vector(opcode(5, 4));

@@ -6,6 +6,7 @@
 //   end               5.4, 24.4
 #pragma once
 
+#include <unordered_set>
 #include <vector>
 
 #include "redo/kdo.h"
@@ -22,7 +23,13 @@ class TransactionRedo {
   // change.
   TransactionRedo(Cluster& cluster, std::uint16_t thread, std::uint16_t con_id, std::uint32_t con_uid);
 
+  // The same in a slot that has been taken (Cluster::begin, Cluster::share).
+  TransactionRedo(Cluster& cluster, std::uint16_t thread, std::uint32_t con_uid, const Undo& undo);
+
   Xid xid() const { return undo_.xid; }
+  const Undo& undo() const { return undo_; }
+  // What follows is redo of another thread: of the instance that goes on with the transaction, or takes it back.
+  void move_to(std::uint16_t thread) { thread_ = thread; }
   std::uint16_t thread() const { return thread_; }
   bool empty() const { return !begun_; }
   Scn scn() const { return cluster_.scn(); }
@@ -52,6 +59,8 @@ class TransactionRedo {
   // A record with one marker.
   void marker(redo::Opcode op, const Fields& fields);
 
+  // Remembers no change from now on: the transaction may be of any length, and cannot be taken back one by one.
+  void forget_changes() { remembers_ = false; }
   // How many changes have been made, for undo_to().
   std::size_t mark() const { return changes_.size(); }
   // Takes the changes back down to the mark, newest first.
@@ -92,7 +101,8 @@ class TransactionRedo {
   Undo undo_;
   bool begun_ = false;
   Scn begin_scn_ = 0;
-  std::vector<Dba> touched_;  // blocks that have an ITL entry of this transaction
+  std::unordered_set<Dba> touched_;  // blocks that have an ITL entry of this transaction
+  bool remembers_ = true;
   std::vector<Done> changes_;
 };
 

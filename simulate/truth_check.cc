@@ -162,7 +162,7 @@ class Captured {
   Lines lines_;
 };
 
-// The truths of all containers, merged by commit SCN.
+// The truths of all containers, merged by (commit SCN, thread).
 class Truth {
  public:
   explicit Truth(const std::filesystem::path& directory) {
@@ -181,7 +181,7 @@ class Truth {
   bool next(Transaction& transaction) {
     Source* first = nullptr;
     for (Source& source : sources_)
-      if (source.more && (!first || source.ahead.commit_scn < first->ahead.commit_scn)) first = &source;
+      if (source.more && (!first || source.key() < first->key())) first = &source;
     if (!first) return false;
     transaction = std::move(first->ahead);
     read(*first);
@@ -194,6 +194,7 @@ class Truth {
     Lines lines;
     Transaction ahead;
     bool more = false;
+    std::pair<std::uint64_t, std::uint64_t> key() const { return {ahead.commit_scn, ahead.thread}; }
   };
   static void read(Source& source) {
     source.more = source.lines.next([&](Json line) {

@@ -350,6 +350,7 @@ void Workload::load(OpenTransaction& t, SimulatedTable& table) {
       std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.lob.has_value(); });
   if (table.columns.size() > kPieceColumnsMax || lobs || table.row_dependencies) return;
   t.statements_left = 0;
+  t.loaded = true;
   const std::size_t s = random_.below(static_cast<std::uint32_t>(table.segments.size()));
   Segment& segment = table.segments[s];
   for (std::uint32_t blocks = random_.between(1, 3); blocks > 0; --blocks) {

@@ -14,6 +14,8 @@ class Workload {
   // One statement of the transaction, sometimes taken back at once.
   void statement(OpenTransaction& t);
   void insert(OpenTransaction& t, SimulatedTable& table);
+  // The row is committed or the transaction's own; of no index-organized table.
+  void update(OpenTransaction& t, SimulatedTable& table, Held& held);
   // Row changes so far.
   std::uint64_t rows() const { return rows_; }
 
@@ -30,7 +32,6 @@ class Workload {
   void remove(OpenTransaction& t, SimulatedTable& table, Held& held);
   void remove_many(OpenTransaction& t, SimulatedTable& table);
   std::vector<std::uint16_t> changeable(const SimulatedTable& table, const Row& row) const;
-  void update(OpenTransaction& t, SimulatedTable& table, Held& held);
   void migrate(OpenTransaction& t, SimulatedTable& table, Held& held, std::vector<std::uint16_t> columns);
   std::vector<std::uint16_t> shown(const SimulatedTable& table, std::vector<std::uint16_t> columns) const;
   void add_index_entry(OpenTransaction& t, SimulatedTable& table, Row& row);

@@ -9,3 +9,17 @@ def options(seed, transactions, *form):
              "--release", RELEASES[seed % 6], "--block-size", ["512", "1024", "4096"][seed // 2 % 3],
              "--charset", CHARSETS[seed // 3 % 6], "--tables", str(1 + seed % 4), "--containers", str(1 + seed % 2), *form]
     return words + (["--big-endian"] if seed % 5 == 0 else [])
+
+
+# What befalls a cluster, several at once; each seed has one line, and every line meets 2, 3 and 8 threads. Left out is
+# `reuse`: neither reader tells two open transactions of one XID apart.
+CLUSTERS = ["shared,ties,overlap,skew,switches,blocks,parts,move,sleepers", "shared,overlap", "ties,parts", "skew,switches,blocks", "idle,ties,sleepers", "move,sleepers,switches",
+            "parts,blocks,move,shared", "enable,ties,move", "disable,enable,parts", "restart,crash,sleepers,switches",
+            "crash,disable,enable,idle,restart,move,ties", "shape,parts,ties", "widen,shape,sleepers,move", "resetlogs,disable,move,ties"]
+
+
+def cluster(seed, transactions, *form):
+    """The same with --threads and --cluster by the seed."""
+    words = options(seed, transactions, *form, "--cluster", CLUSTERS[seed % len(CLUSTERS)], "--log-size", "32KiB")
+    words[words.index("--threads") + 1] = ["2", "3", "8"][seed // len(CLUSTERS) % 3]
+    return words
