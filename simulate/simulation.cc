@@ -106,11 +106,16 @@ class Simulation {
   void run_mixed() {
     std::vector<std::unique_ptr<OpenTransaction>> open;
     while (!enough() || !open.empty()) {
-      const std::size_t wanted = enough() ? 0 : options_.workload == "wide" ? 2 : 1 + random_.below(6);
+      const std::size_t wanted = enough()                      ? 0
+                                 : options_.open != 0          ? options_.open
+                                 : options_.workload == "wide" ? 2
+                                                               : 1 + random_.below(6);
       if (open.size() < wanted) {
         if (may("ddl") && random_.percent(8)) change_schema();
         open.push_back(std::make_unique<OpenTransaction>(cluster_, any_thread(), any_container()));
-        open.back()->statements_left = options_.workload == "wide" ? 4 : 1 + random_.below(8);
+        open.back()->statements_left = options_.statements != 0      ? options_.statements
+                                       : options_.workload == "wide" ? 4
+                                                                     : 1 + random_.below(8);
         continue;
       }
       const std::size_t i = random_.below(static_cast<std::uint32_t>(open.size()));

@@ -27,6 +27,8 @@ struct Options {
   std::vector<std::string> types;  // names of column_kinds(); empty = all
   std::vector<std::string> operations;  // names of operation_names(); empty = all
   std::string workload = "mixed";       // mixed, small, wide
+  std::uint32_t statements = 0;         // of a transaction; 0: as many as the workload likes
+  std::uint32_t open = 0;               // transactions at once; 0: likewise
   redo::Version version = 0x17060000;
   std::uint32_t block_size = 512;
   bool big_endian = false;
