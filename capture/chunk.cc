@@ -11,15 +11,22 @@ ChunkPool::~ChunkPool() {
     while (list) std::free(std::exchange(list, list->next));
 }
 
+void ChunkPool::set_budget(std::uint64_t bytes) {
+  constexpr std::uint64_t kParts = 64;  // so that one chunk is little of it
+  largest_class_ = 2;
+  while (largest_class_ < kClasses - 1 && (kSmallest << (largest_class_ + 1)) <= bytes / kParts) ++largest_class_;
+  kept_max_ = std::min<std::uint64_t>(kKeptBytes, bytes / 16);
+}
+
 Chunk* ChunkPool::get(int size_class, std::size_t bytes) {
-  size_class = std::min(size_class, kClasses - 1);
+  size_class = std::min(size_class, largest_class_);
   while (size_class < kClasses && (kSmallest << size_class) - sizeof(Chunk) < bytes) ++size_class;
   if (size_class < kClasses && free_[static_cast<std::size_t>(size_class)]) {
     Chunk*& head = free_[static_cast<std::size_t>(size_class)];
     Chunk* chunk = std::exchange(head, head->next);
     kept_ -= chunk->capacity;
     in_use_ += chunk->capacity;
-    chunk->next = nullptr;
+    chunk->next = chunk->previous = nullptr;
     chunk->used = 0;
     return chunk;
   }
@@ -38,7 +45,7 @@ void ChunkPool::put(Chunk* list) {
   while (list) {
     Chunk* chunk = std::exchange(list, list->next);
     in_use_ -= chunk->capacity;
-    if (chunk->size_class >= kClasses || kept_ + chunk->capacity > kKeptBytes) {
+    if (chunk->size_class >= kClasses || kept_ + chunk->capacity > kept_max_) {
       std::free(chunk);
       continue;
     }
@@ -61,6 +68,13 @@ void ChunkList::splice(ChunkList& other) {
   first_ = std::exchange(other.first_, nullptr);
   other.last_ = nullptr;
   bytes_ += std::exchange(other.bytes_, 0);
+}
+
+void ChunkList::adopt(Chunk* chunk) {
+  chunk->next = first_;
+  if (!last_) last_ = chunk;
+  first_ = chunk;
+  bytes_ += chunk->used;
 }
 
 }  // namespace redoubt::capture

@@ -14,6 +14,9 @@ namespace redoubt::capture {
 
 struct Chunk {
   Chunk* next = nullptr;
+  Chunk* previous = nullptr;   // these three of a ChangeList alone
+  std::uint32_t number = 0;    // place among the chunks of its transaction
+  std::uint32_t last = 0;      // where its last change begins; not kept up to date in the chunk that is added to
   std::uint32_t capacity = 0;  // bytes behind this header
   std::uint32_t used = 0;
   std::uint8_t size_class = 0;
@@ -31,7 +34,10 @@ class ChunkPool {
   ChunkPool(const ChunkPool&) = delete;
   ChunkPool& operator=(const ChunkPool&) = delete;
 
-  // A chunk of at least `bytes` and at least of `size_class`, empty.
+  // Makes chunks that are not asked to be larger, and what is kept of free ones, fit to a budget of so many bytes.
+  void set_budget(std::uint64_t bytes);
+
+  // A chunk of at least `bytes` and at least of `size_class`, or the largest class of the budget, empty.
   Chunk* get(int size_class, std::size_t bytes);
   // Takes back a list of chunks.
   void put(Chunk* list);
@@ -39,9 +45,11 @@ class ChunkPool {
   std::size_t bytes_in_use() const { return in_use_; }
 
  private:
-  static constexpr std::size_t kKeptBytes = 16U << 20;  // free chunks kept for reuse
+  static constexpr std::size_t kKeptBytes = 16U << 20;  // free chunks kept for reuse, at most
 
   std::array<Chunk*, kClasses> free_{};
+  int largest_class_ = kClasses - 1;
+  std::size_t kept_max_ = kKeptBytes;
   std::size_t in_use_ = 0;
   std::size_t kept_ = 0;
 };
@@ -77,8 +85,16 @@ class ChunkList {
   }
   // Moves all chunks of `other` into this list.
   void splice(ChunkList& other);
+  // Takes a chunk of the pool over, with what is in it.
+  void adopt(Chunk* chunk);
+  // Gives the only chunk away.
+  Chunk* release() {
+    REDOUBT_ASSERT(first_ && first_ == last_);
+    last_ = nullptr;
+    bytes_ = 0;
+    return std::exchange(first_, nullptr);
+  }
 
-  Chunk* first() const { return first_; }
   std::size_t bytes() const { return bytes_; }
 
  private:

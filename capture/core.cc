@@ -3,19 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace redoubt::capture {
 
 using redo::Ktub;
 using redo::Ktudb;
 using redo::Vector;
-
-// Bytes that rows of a batch point at. Outlives the core when the batch does.
-struct Core::Retained {
-  explicit Retained(std::shared_ptr<ChunkPool> p) : pool(std::move(p)), chunks(*pool) {}
-  std::shared_ptr<ChunkPool> pool;
-  ChunkList chunks;
-};
 
 namespace {
 
@@ -72,8 +66,10 @@ Core::Core(DictionaryTracker dictionary, Options options)
       transactions_(*pool_),
       lobs_(lob_owners_),
       assembler_(*this, options_.keys, [this](Rba rba, const std::string& text) { warn(rba, text); }),
-      retained_(std::make_shared<Retained>(pool_)),
-      known_(kKnownObjects) {}
+      committed_(pool_, transactions_, assembler_, lobs_, options_.spill),
+      known_(kKnownObjects) {
+  pool_->set_budget(options_.memory_max);
+}
 
 Core::~Core() = default;
 
@@ -115,21 +111,70 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
   }
 }
 
+std::uint64_t Core::memory() const {
+  return pool_->bytes_in_use() + transactions_.own_bytes() + lob_owners_.parked_bytes();
+}
+
 // Once per group: that takes no more memory than a few times its own size.
-void Core::check_memory() const {
-  const std::uint64_t bytes = pool_->bytes_in_use() + transactions_.own_bytes();
-  if (bytes <= options_.memory_max) return;
-  const OpenTransaction* largest = nullptr;
-  transactions_.for_each([&](const OpenTransaction& t) {
-    if (!largest || t.chunks.bytes() > largest->chunks.bytes()) largest = &t;
+void Core::check_memory() {
+  if (memory() <= options_.memory_max) return;
+  if (options_.spill) spill();
+  if (const std::uint64_t bytes = memory(); bytes > options_.memory_max)
+    throw Error(ErrorCode::kOperation, "transactions",
+                fmt::format("the {} open transactions hold {} bytes of memory, the limit is {}: {}",
+                            transactions_.open_count(), bytes, options_.memory_max, largest_transactions()),
+                "give it more with --memory, or take fewer tables with --tables");
+}
+
+// The full chunks of the largest transactions go first, of equally large ones those of the one that was not touched for
+// longest; then the chunks that were not full, of those touched longest ago first. A good part goes at once: choosing
+// costs time for every open transaction.
+void Core::spill() {
+  const std::uint64_t wanted = options_.memory_max - options_.memory_max / 4;
+  struct Candidate {
+    OpenTransaction* t;
+    int size;  // as a power of two
+    Scn touched;
+  };
+  std::vector<Candidate> candidates;
+  for (const bool whole : {false, true}) {
+    candidates.clear();
+    transactions_.for_each([&](OpenTransaction& t) {
+      const std::size_t bytes = whole ? t.changes.bytes_in_memory() : t.changes.bytes_of_full_chunks();
+      if (bytes > 0)
+        candidates.push_back({&t, whole ? 0 : static_cast<int>(std::bit_width(bytes)), t.changes.newest()->scn});
+    });
+    std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+      return std::tuple(b.size, a.touched, a.t->con_id, a.t->xid) <
+             std::tuple(a.size, b.touched, b.t->con_id, b.t->xid);
+    });
+    for (const Candidate& c : candidates) {
+      if (memory() <= wanted) return;
+      try {
+        c.t->changes.spill(*options_.spill, c.t->id(), whole);
+      } catch (const SpillFull& full) {
+        throw Error(ErrorCode::kOperation, full.place(),
+                    fmt::format("{}; the largest transactions: {}", full.text(), largest_transactions()),
+                    SpillFull::kNext);
+      }
+    }
+    if (memory() <= options_.memory_max) return;
+  }
+}
+
+std::string Core::largest_transactions() const {
+  constexpr std::size_t kNamed = 3;
+  std::vector<const OpenTransaction*> all;
+  transactions_.for_each([&](const OpenTransaction& t) { all.push_back(&t); });
+  const auto named = all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), kNamed));
+  std::partial_sort(all.begin(), named, all.end(), [](const OpenTransaction* a, const OpenTransaction* b) {
+    return std::tuple(b->changes.bytes(), a->con_id, a->xid) < std::tuple(a->changes.bytes(), b->con_id, b->xid);
   });
-  throw Error(ErrorCode::kOperation, largest ? "transaction " + to_text(largest->xid) : "transactions",
-              fmt::format("{}the {} open transactions hold {} bytes of memory, the limit is {}",
-                          largest ? fmt::format("open since SCN {}, holds {} bytes of changes: ", largest->begin_scn,
-                                                largest->chunks.bytes())
-                                  : std::string(),
-                          transactions_.open_count(), bytes, options_.memory_max),
-              "give it more with --memory, or take fewer tables with --tables");
+  std::string text;
+  for (auto t = all.begin(); t != named; ++t)
+    text += fmt::format("{}{} in container {}, open since SCN {}, with {} bytes of changes", text.empty() ? "" : "; ",
+                        to_text((*t)->xid), (*t)->con_id, (*t)->begin_scn, (*t)->changes.bytes());
+  return text.empty() ? "none" : text;
 }
 
 // The merge is only right when the records of a thread ascend. Sorted inside a group they are; here the group is held
@@ -174,6 +219,7 @@ bool Core::may_miss_redo() const {
 }
 
 bool Core::step() {
+  REDOUBT_ASSERT(!committed_.in_parts());
   while (!done_) {
     const std::optional<Merge::Run> run = merge_.next();
     if (!run) break;
@@ -278,6 +324,12 @@ std::size_t Core::row_without_undo(std::size_t i) {
 }
 
 OpenTransaction* Core::open_transaction(std::uint16_t con_id, Xid xid, bool has_begin, bool suspect) {
+  // Of more transactions in one slot than it can have, the ends of the oldest were not seen.
+  if (OpenTransaction* oldest = transactions_.oldest_too_many(con_id, xid)) {
+    warn(record_->rba,
+         fmt::format("transaction {} is one of too many in its slot: its end was not seen", to_text(oldest->xid)));
+    transactions_.close(oldest);
+  }
   OpenTransaction* t = transactions_.open(con_id, xid);
   t->has_begin = has_begin;
   t->suspect = suspect;
@@ -343,7 +395,7 @@ void Core::pair(const Vector& undo, const Vector* partner) {
     undo_bytes = join_split_undo(*t, undo);
     if (undo_bytes.empty()) return;
   }
-  t->add(change, undo_bytes, partner ? partner->bytes : Bytes{});
+  t->changes.add(change, undo_bytes, partner ? partner->bytes : Bytes{});
 }
 
 // The parts of a split undo record arrive tail first, the head last; the whole has the newest part's fields, then the
@@ -355,7 +407,7 @@ Bytes Core::join_split_undo(OpenTransaction& t, const Vector& v) {
   for (redo::FieldCursor c = v.fields(); !c.empty();) fields.push_back(c.next());
   std::vector<std::uint8_t> middle;
   if ((flg & redo::kUndoTail) != 0) {
-    t.split_undo = std::make_unique<std::vector<std::uint8_t>>(v.bytes.begin(), v.bytes.end());
+    transactions_.keep_split_undo(t, {v.bytes.begin(), v.bytes.end()});
     return {};
   }
   if (!t.split_undo) {
@@ -363,6 +415,7 @@ Bytes Core::join_split_undo(OpenTransaction& t, const Vector& v) {
     warn(record_->rba, fmt::format("an undo record of transaction {} lacks its first parts", to_text(t.xid)));
     return {};
   }
+  if (!may_search(t, t.split_undo->size())) throw Malformed("a split undo record in too many parts");
   const Vector older = redo::view_vector(*t.split_undo, vector_header_, v.order);
   redo::FieldCursor rest = older.fields();
   if (rest.left() < 2) throw Malformed("part of a split undo record with fewer than two fields");
@@ -394,11 +447,11 @@ Bytes Core::join_split_undo(OpenTransaction& t, const Vector& v) {
     data += align4(static_cast<std::uint32_t>(field.size()));
   }
   if ((flg & redo::kUndoHead) != 0) {
-    t.split_undo.reset();
+    transactions_.drop_split_undo(t);
     joined_ = std::move(whole);
     return joined_;
   }
-  *t.split_undo = std::move(whole);
+  transactions_.keep_split_undo(t, std::move(whole));
   return {};
 }
 
@@ -451,9 +504,13 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
 
   const redo::Opcode op = row ? taken_back_by(row->op) : redo::kLogminerRow;
   const redo::RowAddress address = row ? changed_address(*row) : redo::RowAddress{};
+  constexpr std::size_t kNear = 8;  // changes, the newest: nearly always one of them is meant
+  ChangeList::Backward back(t->changes);
   Change* match = nullptr;
-  for (Change* c = t->last; c; c = c->previous) {
-    if ((c->cancelled && !c->forgotten) || c->obj != ktub.obj) continue;
+  std::size_t seen = 0;
+  for (Change* c = back.next(); c; c = back.next()) {
+    if (++seen > kNear && !may_search(*t, c->size())) return;
+    if (c->taken_back() || c->obj != ktub.obj) continue;
     const bool same = row ? c->op == op : c->op == redo::kLogminerRow || c->op == redo::kUndo;
     if (!same) continue;
     // The entries of a LOB index went with their row; those of an index-organized table may have moved in their leaf.
@@ -462,15 +519,28 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
     break;
   }
   if (match) {
-    match->cancelled = true;
-    match->forgotten = false;
     if (watch_rollbacks_) watch_rollbacks_(record_->rba, match->rba);
-    if (!match->lob && (t->lobs || lob_owners_.parked_bytes() > 0)) forget_lobs_of_row(*t, *match);
-    while (t->last && t->last->cancelled && !t->last->forgotten) t->last = t->last->previous;
+    const ChangeList::Cancelled cancelled{back.place()};
+    const bool lobs = !match->lob && (t->lobs || lob_owners_.parked_bytes() > 0);
+    ByteString bytes;
+    if (lobs) bytes.assign(match->redo().bytes.begin(), match->redo().bytes.end());
+    t->changes.cancel({&cancelled, 1});
+    if (lobs) forget_lobs_of_row(*t, cancelled.place, bytes);
+    t->changes.trim();
   } else if (t->has_begin && ktub.opc() == redo::opcode(11, 1)) {
     warn(record_->rba,
          fmt::format("transaction {} rolls back a change of object {} that was not seen", to_text(t->xid), ktub.obj));
   }
+}
+
+// OpenTransaction::may_search(); says so when it is the first time that it may not.
+bool Core::may_search(OpenTransaction& t, std::size_t bytes) {
+  if (t.may_search(bytes)) return true;
+  if (!std::exchange(t.suspect, true))
+    warn(record_->rba,
+         fmt::format("transaction {} takes back changes far behind its last ones too often to be followed",
+                     to_text(t.xid)));
+  return false;
 }
 
 void Core::encrypted(const Vector& v) {
@@ -520,6 +590,7 @@ void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
   const Scn decided = t.decided_scn != 0 ? t.decided_scn : end.parent_scn;
   if (decided != oracle::kNoScn && decided != 0 && decided <= point.scn && decided >= last_commit_scn_)
     point.scn = decided;
+  transactions_.end(&t);
   if (point.scn > parallel_.horizon()) return parallel_.hold(t, point);
   tell(t, point);
 }
@@ -547,68 +618,54 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   }
   std::vector<change::Ddl> ddls;
   if (!ddls_.empty()) ddls = ddls_.take(t.con_id, t.xid);
-  change::Transaction committed;
+  Committed committed;
+  change::Transaction& head = committed.head;
   if (telling_again_) {
     // Told before; but what it did to the dictionary has to be done again.
     if (!t.dictionary) return transactions_.close(&t);
   } else {
     if (std::exchange(index_scn_, point.scn) != point.scn) next_index_ = 1;
-    committed.begin_index = next_index_;
-    committed.row_index = committed.begin_index + 1 + ddls.size();
-    committed.commit_index = committed.row_index + t.row_changes;
-    next_index_ = committed.commit_index + 1;
+    head.begin_index = next_index_;
+    head.row_index = head.begin_index + 1 + ddls.size();
+    head.commit_index = head.row_index + t.row_changes;
+    next_index_ = head.commit_index + 1;
   }
-  if (!t.last && ddls.empty()) return transactions_.close(&t);
+  if (t.changes.empty() && ddls.empty()) return transactions_.close(&t);
   if (!t.has_begin && !t.suspect && !options_.partial && !telling_again_) {
     // One that --from-scn leaves out anyway, or that told nothing, is not missed.
-    if (t.last && point.scn > options_.from_scn) {
+    if (!t.changes.empty() && point.scn > options_.from_scn) {
       ++counters_.partial;
       warn(point.rba, fmt::format("transaction {} began before the first log and is left out", to_text(t.xid)));
     }
     return transactions_.close(&t);
   }
-
-  const std::size_t first_row = batch_.rows.size();
-  const std::size_t first_cell = batch_.cells.size();
-  lobs_.collect(t);
-  assembler_.assemble(t, batch_, retained_->chunks, &lobs_);
-  committed.xid = t.xid;
-  committed.con_id = t.con_id;
-  committed.thread = point.thread;
-  committed.begin_scn = t.begin_scn;
-  committed.commit_scn = point.scn;
-  committed.commit_rba = point.rba;
-  committed.commit_time = point.time;
-  committed.first_row = static_cast<std::uint32_t>(first_row);
-  committed.first_ddl = static_cast<std::uint32_t>(batch_.ddls.size());
-  committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
-  committed.suspect = t.suspect;
-
+  t.held = false;
+  transactions_.drop_split_undo(t);
+  head.xid = t.xid;
+  head.con_id = t.con_id;
+  head.thread = point.thread;
+  head.begin_scn = t.begin_scn;
+  head.commit_scn = point.scn;
+  head.commit_rba = point.rba;
+  head.commit_time = point.time;
+  committed.transaction = &t;
+  committed.told = point.scn > options_.from_scn && !telling_again_;
+  committed.parked = lob_owners_.parked_count();
   if (t.dictionary) {
-    for (std::string& text : dictionary_.apply(batch_, committed)) {
+    committed_.assemble(committed);
+    change::Batch& rows = committed.assembled;
+    head.row_count = static_cast<std::uint32_t>(rows.rows.size());
+    for (std::string& text : dictionary_.apply(rows, head)) {
       if (!telling_again_)
         events_.push_back({Event::Kind::kDictionary, point.thread, point.rba, point.scn, std::move(text)});
     }
     forget_known();
-    const auto own = batch_.rows.begin() + static_cast<std::ptrdiff_t>(first_row);
-    batch_.rows.erase(
-        std::remove_if(own, batch_.rows.end(), [](const change::RowChange& row) { return !row.table->captured; }),
-        batch_.rows.end());
-    committed.row_count = static_cast<std::uint32_t>(batch_.rows.size() - first_row);
+    std::erase_if(rows.rows, [](const change::RowChange& row) { return !row.table->captured; });
   }
   if (!ddls.empty() && !telling_again_) tell_ddl(std::move(ddls), committed);
-  if ((committed.row_count == 0 && committed.ddl_count == 0) || point.scn <= options_.from_scn || telling_again_) {
-    batch_.rows.resize(first_row);
-    batch_.cells.resize(first_cell);
-    batch_.ddls.resize(committed.first_ddl);
-  } else {
-    last_commit_scn_ = point.scn;
-    ++counters_.transactions;
-    counters_.rows += committed.row_count;
-    batch_.transactions.push_back(committed);
-    retained_->chunks.splice(t.chunks);
-  }
-  transactions_.close(&t);
+  if (t.dictionary || !committed.ddls.empty()) dictionary_.keep_alive(committed.owners);
+  if (committed.told) last_commit_scn_ = point.scn;
+  committed_.add(std::move(committed));
 }
 
 // Whether changes of the object are kept. Objects that the dictionary does not know yet are: the transaction may be
@@ -651,9 +708,11 @@ const oracle::Table* Core::table(std::uint16_t con_id, std::uint32_t obj, Scn sc
 
 bool Core::take(change::Batch& batch) {
   batch.clear();
-  if (batch_.transactions.empty()) return false;
-  std::swap(batch, batch_);
-  batch.owners.push_back(std::exchange(retained_, std::make_shared<Retained>(pool_)));
+  if (!committed_.take(batch)) return false;
+  for (const change::Transaction& t : batch.transactions) {
+    counters_.transactions += t.first;
+    counters_.rows += t.row_count;
+  }
   dictionary_.keep_alive(batch.owners);
   dictionary_.forget_schemaless();
   if (dictionary_.version_count() > 1) {
@@ -663,7 +722,7 @@ bool Core::take(change::Batch& batch) {
 }
 
 Scn Core::oldest_scn() const {
-  Scn oldest = last_.scn;
+  Scn oldest = committed_.oldest(last_.scn);
   transactions_.for_each([&](const OpenTransaction& t) { oldest = std::min(oldest, t.begin_scn); });
   return oldest;
 }
@@ -679,7 +738,7 @@ void Core::doubt_open() {
 }
 
 std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next, Scn scn) {
-  REDOUBT_ASSERT(options_.restartable);
+  REDOUBT_ASSERT(options_.restartable && committed_.empty());
   if (parallel_.waiting()) return std::nullopt;
   RestartPoint point;
   point.released = std::max(last_, told_);
@@ -725,7 +784,7 @@ std::vector<Event> Core::take_events() { return std::exchange(events_, {}); }
 std::vector<Xid> Core::unfinished() const {
   std::vector<Xid> xids;
   transactions_.for_each([&](const OpenTransaction& t) {
-    if (t.last && !t.held) xids.push_back(t.xid);
+    if (!t.changes.empty() && !t.held) xids.push_back(t.xid);
   });
   std::sort(xids.begin(), xids.end());
   return xids;
@@ -734,7 +793,9 @@ std::vector<Xid> Core::unfinished() const {
 void Core::warn(Rba rba, const std::string& text) {
   if (telling_again_) return;
   ++counters_.warnings;
-  events_.push_back({Event::Kind::kWarning, group_ ? group_->thread : std::uint16_t{0}, rba, last_.scn, text});
+  const change::Transaction* told = committed_.current();
+  const std::uint16_t thread = told ? told->thread : group_ ? group_->thread : std::uint16_t{0};
+  events_.push_back({Event::Kind::kWarning, thread, rba, told ? told->commit_scn : last_.scn, text});
 }
 
 }  // namespace redoubt::capture

@@ -1,10 +1,10 @@
 // The core of capture: LWN groups in, committed transactions out. One single-threaded state machine without clock,
-// thread or I/O; what comes out is a function of what goes in.
+// thread or I/O but for what it spills; what comes out is a function of what goes in.
 //
 //   core.open_thread(1);
 //   while (core.step())              // true: a thread is hungry
+//     while (core.take(batch)) ...
 //     core.feed(core.hungry(), reader.next_group());   // null: that thread has no more
-//     core.take(batch) ...
 //
 // Records of all threads are taken in the order of merge.h. A transaction is complete when its 5.4 is taken; then its
 // rows are assembled with the dictionary version valid at their own SCN.
@@ -21,15 +21,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "capture/committed.h"
 #include "capture/damage.h"
 #include "capture/ddl_texts.h"
 #include "capture/dictionary_tracker.h"
-#include "capture/lob_store.h"
 #include "capture/merge.h"
 #include "capture/parallel_dml.h"
 #include "capture/restart.h"
-#include "capture/row_assembler.h"
-#include "capture/transaction_table.h"
+#include "capture/spill_file.h"
 #include "redo/ktb.h"
 #include "redo/log_reader.h"
 #include "redo/transaction_vectors.h"
@@ -70,6 +69,7 @@ class Core : private TableSource {
     // At a record that cannot be read, and a group that does not follow the one before.
     DamagePolicy on_corruption = DamagePolicy::kStop;
     std::uint64_t memory_max = kMemoryMax;  // bytes that open transactions may hold
+    SpillSpace* spill = nullptr;            // where their changes go beyond; null: memory_max is a limit
     oracle::TdeKeys keys = {};              // of encrypted columns
     bool restartable = false;               // restart_point() will be asked for
   };
@@ -85,7 +85,8 @@ class Core : private TableSource {
   void open_thread(std::uint16_t thread, Scn bound = 0);
   // Hands the next group of `thread` over, or null when it has no more. The group's bytes must live until the thread is
   // hungry again. Damage that only shows here is CorruptRedo from feed() and step(), or an event and
-  // counters().damaged. Throws Error(kOperation) when memory_max is passed; what take() has not moved yet counts too.
+  // counters().damaged. Throws Error(kOperation) that names the largest transactions when memory_max is passed and
+  // nothing can be spilled; what take() has not moved yet counts too.
   void feed(std::uint16_t thread, const redo::Group* group);
   // Nothing below `bound` will come from `thread` any more (the SCN of a group that is still being written, the end of
   // a log).
@@ -94,7 +95,7 @@ class Core : private TableSource {
   bool has_thread(std::uint16_t thread) const { return merge_.has(thread); }
   bool ended(std::uint16_t thread) const { return merge_.ended(thread); }
   std::size_t thread_count() const { return merge_.threads(); }
-  // Works until a thread must be fed (true) or all are at their end (false).
+  // Works until a thread must be fed (true) or all are at their end (false). Not between the parts of a transaction.
   bool step();
   // The thread that step() waits for; all that could be fed, that one first.
   std::uint16_t hungry() { return merge_.hungry().front(); }
@@ -120,7 +121,8 @@ class Core : private TableSource {
   // Calls `watch` for each partial rollback with the places of the rollback vector and of the change it took back.
   void watch_rollbacks(std::function<void(Rba, Rba)> watch) { watch_rollbacks_ = std::move(watch); }
 
-  // Moves what has been committed since the last call into `batch` (cleared first). False when there is nothing.
+  // Moves committed transactions, or a part of a large one, into `batch` (cleared first). False when there is nothing
+  // left. Throws Error when what was spilled cannot be read.
   bool take(change::Batch& batch);
   // Events since the last call.
   std::vector<Event> take_events();
@@ -141,11 +143,13 @@ class Core : private TableSource {
     unsigned groups = 0;
   };
   static constexpr unsigned kMarkEvery = 16;  // groups
-  struct Retained;                            // memory of the transactions in the batch
 
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
 
-  void check_memory() const;
+  std::uint64_t memory() const;
+  void check_memory();
+  void spill();
+  std::string largest_transactions() const;
   bool in_order(std::uint16_t thread, const redo::Group& group);
   void doubt_open();
   bool may_miss_redo() const;
@@ -164,6 +168,7 @@ class Core : private TableSource {
   void let_go(const std::vector<Xid>& unresolved);
   void release_held();
   void tell(OpenTransaction& t, const CommitPoint& point);
+  OpenTransaction* open(std::uint16_t con_id, Xid xid);
   OpenTransaction* transaction_of(const redo::Vector& undo, Xid xid, bool begins);
   OpenTransaction* open_transaction(std::uint16_t con_id, Xid xid, bool has_begin, bool suspect);
   // Vectors that stand alone and what belongs to LOBs: core_alone.cc.
@@ -176,13 +181,14 @@ class Core : private TableSource {
   void keep_lob(OpenTransaction& t, Change change, Bytes undo, Bytes redo);
   void claim_lob(OpenTransaction& t, const LobId& lob);
   void claim_lobs_of_row(OpenTransaction& t, Bytes row);
-  void forget_lobs_of_row(OpenTransaction& t, Change& row);
+  void forget_lobs_of_row(OpenTransaction& t, ChangeList::Place row, Bytes redo);
+  bool may_search(OpenTransaction& t, std::size_t bytes);
   void direct_block(const redo::Vector& v);
   OpenTransaction* loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block);
   std::uint32_t object_of_segment(std::uint16_t con_id, std::uint32_t data_obj);
   void unlogged(const redo::Vector& v);
   void ddl(const redo::Vector& v);
-  void tell_ddl(std::vector<change::Ddl> ddls, change::Transaction& committed);
+  void tell_ddl(std::vector<change::Ddl> ddls, Committed& committed);
 
   bool wanted(std::uint16_t con_id, std::uint32_t obj, OpenTransaction& t);
   Change head(std::uint32_t obj, std::uint32_t data_obj, redo::Opcode op) const;
@@ -198,6 +204,7 @@ class Core : private TableSource {
   DdlTexts ddls_;
   ParallelDml parallel_;
   RowAssembler assembler_;
+  CommittedQueue committed_;
   Merge merge_;
   std::map<std::uint16_t, Thread> threads_;
   RecordKey last_;              // the last record
@@ -215,15 +222,13 @@ class Core : private TableSource {
   std::vector<std::size_t> ends_;
   std::vector<std::uint8_t> joined_;
 
-  Scn last_commit_scn_ = 0;       // of the last transaction told
+  Scn last_commit_scn_ = 0;       // of the last transaction with something to tell
   Scn index_scn_ = 0;             // of the last transaction that was committed, and
   std::uint64_t next_index_ = 1;  // the place behind it among all of this SCN
   bool warned_encrypted_ = false;
   bool warned_parked_ = false;
   bool hole_ = false;  // some redo was passed over
   Scn hole_end_ = 0;   // the highest SCN at which a thread went on behind a hole
-  change::Batch batch_;
-  std::shared_ptr<Retained> retained_;
   std::vector<Event> events_;
   Counters counters_;
   std::function<void(Rba, Rba)> watch_rollbacks_;

@@ -22,8 +22,7 @@ namespace {
 
 constexpr std::uint16_t kNoUndoSegment = 0xFFFF;  // usn of an ITL entry that names no transaction
 
-bool holds(Change& row, const LobId& lob) {
-  const Bytes bytes = row.redo().bytes;
+bool holds(Bytes bytes, const LobId& lob) {
   return std::search(bytes.begin(), bytes.end(), lob.begin(), lob.end()) != bytes.end();
 }
 
@@ -70,7 +69,7 @@ bool Core::lob_wanted(std::uint16_t con_id, std::uint32_t obj) const {
 
 void Core::keep_lob(OpenTransaction& t, Change change, Bytes undo, Bytes redo) {
   change.lob = true;
-  t.add(change, undo, redo);
+  t.changes.add(change, undo, redo);
   t.lobs = true;
   t.touch(group_->thread, group_->start);
 }
@@ -156,21 +155,24 @@ void Core::lob_marker(const Vector& v) {
 // A row change was taken back: what was written to its LOBs since the change before it that holds the same LOB is
 // forgotten. Newer changes that hold the LOB keep what was written before them. Index changes are rolled back by
 // vectors of their own as well, which come later and name no key: they must find these, not those of another LOB.
-void Core::forget_lobs_of_row(OpenTransaction& t, Change& row) {
-  std::vector<Change*> written;
-  for_each_locator(row.redo().bytes, [&](const LobId& lob) {
+void Core::forget_lobs_of_row(OpenTransaction& t, ChangeList::Place row, Bytes redo) {
+  std::vector<ChangeList::Cancelled> written;
+  for_each_locator(redo, [&](const LobId& lob) {
     written.clear();
     bool first = true;  // no older change holds the LOB
     bool older = false;
-    for (Change* c = t.last; c && first; c = c->previous) {
-      if (c == &row) {
+    ChangeList::Backward back(t.changes);
+    for (Change* c = back.next(); c && first; c = back.next()) {
+      if (!may_search(t, c->size())) return;
+      if (back.place() == row) {
         older = true;
       } else if (c->cancelled) {
         continue;
       } else if (c->lob) {
         const Vector undo = c->undo_size != 0 ? c->undo() : Vector{};
-        if (lob_identity(c->undo_size != 0 ? &undo : nullptr, c->redo()).lob == lob) written.push_back(c);
-      } else if (holds(*c, lob)) {
+        if (lob_identity(c->undo_size != 0 ? &undo : nullptr, c->redo()).lob == lob)
+          written.push_back({back.place(), redo::layer_of(c->op) == 10});
+      } else if (holds(c->redo().bytes, lob)) {
         if (older) {
           first = false;
         } else {
@@ -178,10 +180,7 @@ void Core::forget_lobs_of_row(OpenTransaction& t, Change& row) {
         }
       }
     }
-    for (Change* w : written) {
-      w->cancelled = true;
-      w->forgotten = redo::layer_of(w->op) == 10;
-    }
+    t.changes.cancel(written);
     if (first) lob_owners_.adopt(t.con_id, lob, [](const Change&, Rba, Bytes) {});
   });
 }
@@ -203,7 +202,7 @@ void Core::direct_block(const Vector& v) {
     return;
   }
   if (!wanted(v.con_id, obj, *t)) return;
-  t->add(change, {}, v.bytes);
+  t->changes.add(change, {}, v.bytes);
   if (known(v.con_id, obj).lobs) claim_lobs_of_row(*t, v.field(1));
 }
 
@@ -226,7 +225,8 @@ OpenTransaction* Core::loader_of(std::uint16_t con_id, std::uint32_t obj, const 
   bool several = false;
   transactions_.for_each([&](OpenTransaction& t) {
     if (t.con_id != con_id || t.held || several) return;
-    for (const Change* c = t.last; c; c = c->previous) {
+    ChangeList::Backward back(t.changes);
+    for (const Change* c = back.next(); c && may_search(t, c->size()); c = back.next()) {
       if (c->obj != obj || c->cancelled) continue;
       several = only != nullptr;
       only = &t;
@@ -274,8 +274,9 @@ void Core::ddl(const Vector& v) {
 
 // Statements on tables that are not captured are not told. Their text is in the database character set; where no
 // dictionary says which that is, it is taken for UTF-8, and what is none becomes U+FFFD.
-void Core::tell_ddl(std::vector<change::Ddl> ddls, change::Transaction& committed) {
-  const oracle::Charset* charset = dictionary_.latest().facts(committed.con_id).charset;
+void Core::tell_ddl(std::vector<change::Ddl> ddls, Committed& committed) {
+  const std::uint16_t con_id = committed.head.con_id;
+  const oracle::Charset* charset = dictionary_.latest().facts(con_id).charset;
   if (!charset) charset = oracle::charset_by_name("AL32UTF8");
   const auto in_utf8 = [charset](std::string& text) {
     TextBuffer converted;
@@ -286,14 +287,13 @@ void Core::tell_ddl(std::vector<change::Ddl> ddls, change::Transaction& committe
     in_utf8(ddl.schema);
     in_utf8(ddl.sql);
     ddl.index = static_cast<std::uint32_t>(&ddl - ddls.data());
-    ddl.table = dictionary_.latest().owner_of(committed.con_id, ddl.obj);
+    ddl.table = dictionary_.latest().owner_of(con_id, ddl.obj);
     if (ddl.table && !ddl.table->captured) continue;
-    if (committed.commit_scn > options_.from_scn)
-      events_.push_back({Event::Kind::kDdl, ddl.thread, ddl.rba, committed.commit_scn,
+    if (committed.told)
+      events_.push_back({Event::Kind::kDdl, ddl.thread, ddl.rba, committed.head.commit_scn,
                          fmt::format("type {} on {}{}, object {}: {}", ddl.type, ddl.schema,
                                      ddl.table ? "." + ddl.table->name : std::string(), ddl.obj, ddl.sql)});
-    batch_.ddls.push_back(std::move(ddl));
-    ++committed.ddl_count;
+    committed.ddls.push_back(std::move(ddl));
   }
 }
 

@@ -4,7 +4,7 @@ namespace redoubt::capture {
 
 bool LobOwners::park(std::uint16_t con_id, const LobId& lob, const Change& head, Rba start, Bytes vector) {
   const Key key{con_id, lob};
-  parked_.push_back({key, head, start, {vector.begin(), vector.end()}});
+  parked_.push_back({key, head, start, {vector.begin(), vector.end()}, parked_count_++});
   by_lob_[key].push_back(std::prev(parked_.end()));
   parked_bytes_ += vector.size();
   bool dropped = false;

@@ -36,20 +36,24 @@ class LobOwners {
   // Keeps a copy of a vector and the change it will be. `start`: of the group it came in. True when older ones had to
   // go.
   bool park(std::uint16_t con_id, const LobId& lob, const Change& head, Rba start, Bytes vector);
-  // Calls `f(head, start, vector)` for what is parked under the LOB, in order, and forgets it.
+  // Calls `f(head, start, vector)` for what is parked under the LOB, in order, and forgets it; only for what was parked
+  // when parked_count() was `count` or less.
   template <class F>
-  void adopt(std::uint16_t con_id, const LobId& lob, F f) {
+  void adopt(std::uint16_t con_id, const LobId& lob, F f, std::uint64_t count = ~std::uint64_t{0}) {
     if (parked_.empty()) return;
     const auto it = by_lob_.find({con_id, lob});
     if (it == by_lob_.end()) return;
-    for (const auto page : it->second) {
+    for (; !it->second.empty() && it->second.front()->number < count; it->second.pop_front()) {
+      const auto page = it->second.front();
       f(page->head, page->start, Bytes(page->vector));
       parked_bytes_ -= page->vector.size();
       parked_.erase(page);
     }
-    by_lob_.erase(it);
+    if (it->second.empty()) by_lob_.erase(it);
   }
   std::size_t parked_bytes() const { return parked_bytes_; }
+  // How many pages were ever parked.
+  std::uint64_t parked_count() const { return parked_count_; }
   // f(head, start) for all that is parked.
   template <class F>
   void for_each_parked(F f) const {
@@ -70,6 +74,7 @@ class LobOwners {
     Change head;
     Rba start;
     std::vector<std::uint8_t> vector;
+    std::uint64_t number;
   };
   static constexpr std::size_t kSweepAtLeast = 4096;
 
@@ -78,6 +83,7 @@ class LobOwners {
   std::list<Parked> parked_;  // oldest first
   std::unordered_map<Key, std::deque<std::list<Parked>::iterator>, KeyHash> by_lob_;
   std::size_t parked_bytes_ = 0;
+  std::uint64_t parked_count_ = 0;
   std::size_t parked_max_;
 };
 

@@ -40,8 +40,10 @@ bool inflate_into(Bytes from, std::span<std::uint8_t> to) {
 
 }  // namespace
 
-void LobStore::collect(OpenTransaction& t) {
+void LobStore::collect(OpenTransaction& t, bool whole, std::uint64_t parked) {
   transaction_ = &t;
+  whole_ = whole;
+  parked_ = parked;
   if (!t.lobs && !used_) return;
   used_ = t.lobs;
   lobs_.clear();
@@ -50,9 +52,23 @@ void LobStore::collect(OpenTransaction& t) {
   lists_.clear();
   next_lists_.clear();
   lob_of_block_.clear();
-  t.for_each([&](Change& change) {
-    if (change.lob) read(change);
+  adopted_.clear();
+  if (!t.lobs) return;
+  t.changes.for_each_chunk([&](Chunk& chunk, std::uint64_t place) {
+    chunk_ = &chunk;
+    place_ = place;
+    for_each_change(chunk, [&](Change& change) {
+      if (change.lob) read(change);
+    });
   });
+  chunk_ = nullptr;
+}
+
+// What is in no chunk is adopted, or zeros.
+LobStore::Fragment LobStore::fragment(std::size_t offset, Bytes data) const {
+  const bool in_chunk = chunk_ && data.data() >= chunk_->data() && data.data() < chunk_->data() + chunk_->used;
+  if (!in_chunk || place_ == 0) return {offset, data.size(), data.data(), 0, in_chunk && whole_};
+  return {offset, data.size(), nullptr, place_ + static_cast<std::uint64_t>(data.data() - chunk_->data()), false};
 }
 
 LobStore::Lob& LobStore::lob(const LobId& id) {
@@ -77,7 +93,7 @@ void LobStore::read(Change& change) {
                                [&](const LobIndexEntry& entry) { read_index(entry); });
     } else if (change.op == redo::kDirectBlock) {
       const auto lob_page = redo::decode<redo::LobPage>(v.field(1), v.order);
-      page(lob(lob_page.lob), v.dba).fragments = {{0, lob_page.data}};
+      page(lob(lob_page.lob), v.dba).fragments = {fragment(0, lob_page.data)};
     } else {
       read_secure(change, v);
     }
@@ -126,7 +142,7 @@ void LobStore::read_secure(const Change& change, const redo::Vector& v) {
     case redo::KdliOp::kImageInvalidate: l.pages -= pages_.erase(key(l.number, dba)); return;
     default: break;
   }
-  if (frame.image) page(l, dba).fragments = {{0, *frame.image}};
+  if (frame.image) page(l, dba).fragments = {fragment(0, *frame.image)};
   for_each_kdli(v, [&](const redo::Kdli& part) { apply(l, dba, part); });
 }
 
@@ -141,8 +157,8 @@ void LobStore::apply(Lob& l, oracle::Dba dba, const redo::Kdli& part) {
       e.list[from + i] = {part.extents[i].first, part.extents[i].pages};
   };
   switch (part.kind()) {
-    case KdliCode::kFill: page(l, dba).fragments.push_back({part.offset, part.data}); break;
-    case KdliCode::kZero: page(l, dba).fragments.push_back({part.offset, zeros(part.size)}); break;
+    case KdliCode::kFill: page(l, dba).fragments.push_back(fragment(part.offset, part.data)); break;
+    case KdliCode::kZero: page(l, dba).fragments.push_back(fragment(part.offset, zeros(part.size))); break;
     case KdliCode::kMap:
     case KdliCode::kMapWide:
     case KdliCode::kLoadTree: extents(0); break;
@@ -194,8 +210,18 @@ void LobStore::fill(const oracle::Table& table, change::Cell& cell, bool before,
 }
 
 bool LobStore::content(const LobLocator& locator, ChunkList& memory, Bytes& value) {
-  owners_.adopt(transaction_->con_id, locator.id,
-                [&](const Change& head, Rba, Bytes vector) { read(*transaction_->add(head, {}, vector)); });
+  owners_.adopt(
+      transaction_->con_id, locator.id,
+      [&](const Change& head, Rba, Bytes vector) {
+        std::vector<std::uint64_t>& words = adopted_.emplace_back((sizeof(Change) + vector.size() + 7) / 8);
+        auto* change = new (words.data()) Change(head);
+        change->undo_size = 0;
+        change->redo_size = static_cast<std::uint32_t>(vector.size());
+        std::copy(vector.begin(), vector.end(), change->undo_data());
+        used_ = true;
+        read(*change);
+      },
+      parked_);
   const auto it = lobs_.find(locator.id);
   if (it == lobs_.end() || it->second.broken) return false;
   const Lob& l = it->second;
@@ -225,10 +251,10 @@ bool LobStore::add_piece(const Lob& l, oracle::Dba dba) {
   if (it == pages_.end() || pieces_.size() == l.pages) return false;
   const Page& p = it->second;
   std::size_t end = 0;
-  for (const Fragment& f : p.fragments) end = std::max(end, f.offset + f.data.size());
+  for (const Fragment& f : p.fragments) end = std::max(end, f.offset + f.size);
   std::size_t covered = 0;
   const auto cover = [&](const Fragment& f) {
-    if (f.offset <= covered) covered = std::max(covered, f.offset + f.data.size());
+    if (f.offset <= covered) covered = std::max(covered, f.offset + f.size);
   };
   std::for_each(p.fragments.begin(), p.fragments.end(), cover);
   if (covered != end) {  // not written from front to back
@@ -320,17 +346,21 @@ bool LobStore::cut(std::uint64_t length) {
   return true;
 }
 
-// One piece that is one fragment stays where it is.
+// One piece that is one fragment stays where it is, if that lasts.
 Bytes LobStore::join(std::size_t size, ChunkList& memory) const {
-  if (pieces_.size() == 1 && pieces_[0].page->fragments.size() == 1)
-    return pieces_[0].page->fragments[0].data.subspan(0, size);
+  if (pieces_.size() == 1 && pieces_[0].page->fragments.size() == 1 && pieces_[0].page->fragments[0].stays)
+    return {pieces_[0].page->fragments[0].data, size};
   std::uint8_t* to = memory.add(size);
   const Bytes joined{to, size};
   for (const Piece& piece : pieces_) {
     for (const Fragment& f : piece.page->fragments) {
       if (f.offset >= piece.size) continue;
-      const Bytes data = f.data.subspan(0, std::min(f.data.size(), piece.size - f.offset));
-      std::copy(data.begin(), data.end(), to + f.offset);
+      const std::size_t part = std::min(f.size, piece.size - f.offset);
+      if (f.data) {
+        std::copy_n(f.data, part, to + f.offset);
+      } else {
+        transaction_->changes.file()->read_part(f.place, to + f.offset, part);
+      }
     }
     to += piece.size;
   }

@@ -27,8 +27,10 @@ class LobStore : public LobSource {
   explicit LobStore(LobOwners& owners) : owners_(owners) {}
 
   // Reads the LOB changes of a transaction, forgetting those of the one before. The transaction must stay until its
-  // rows are told, and its chunks as long as cells that point into them.
-  void collect(OpenTransaction& t);
+  // rows are told. `whole`: all its chunks are in memory, and stay as long as the cells of its rows, which may point
+  // into them; else those with LOB changes are all in its file. Of pages parked in `owners` it may have those that were
+  // there when their parked_count() was `parked`.
+  void collect(OpenTransaction& t, bool whole, std::uint64_t parked);
 
   void fill(const oracle::Table& table, change::Cell& cell, bool before, ChunkList& memory) override;
   bool is_elsewhere(Bytes locator) const override;
@@ -37,7 +39,10 @@ class LobStore : public LobSource {
   // A piece of a page, in the order of writing; later ones lie over earlier ones.
   struct Fragment {
     std::size_t offset = 0;
-    Bytes data;
+    std::size_t size = 0;
+    const std::uint8_t* data = nullptr;  // null: in the file
+    std::uint64_t place = 0;             // there
+    bool stays = false;                  // as long as the cells
   };
   struct Page {
     std::vector<Fragment> fragments;
@@ -69,6 +74,7 @@ class LobStore : public LobSource {
   Lob& lob(const LobId& id);
   Page& page(Lob& l, oracle::Dba dba);
   void read(Change& change);
+  Fragment fragment(std::size_t offset, Bytes data) const;
   void read_index(const LobIndexEntry& entry);
   void read_secure(const Change& change, const redo::Vector& v);
   void apply(Lob& l, oracle::Dba dba, const redo::Kdli& part);
@@ -84,7 +90,12 @@ class LobStore : public LobSource {
 
   LobOwners& owners_;
   OpenTransaction* transaction_ = nullptr;
-  bool used_ = false;  // the maps below hold something
+  bool whole_ = true;
+  std::uint64_t parked_ = 0;
+  Chunk* chunk_ = nullptr;                           // that is being read, and
+  std::uint64_t place_ = 0;                          // where it is in the file
+  std::vector<std::vector<std::uint64_t>> adopted_;  // changes that were parked
+  bool used_ = false;                                // the maps below hold something
   std::unordered_map<LobId, Lob, LobIdHash> lobs_;
   std::unordered_map<std::uint64_t, Page> pages_;                           // by key(lob, block)
   std::map<std::uint64_t, IndexEntry> index_;                               // by key(lob, page number)

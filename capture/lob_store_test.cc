@@ -313,9 +313,9 @@ TEST(LobStore, ContentOfOnePieceIsNotCopied) {
   change.op = redo::kDirectBlock;
   change.header_size = 32;
   change.lob = true;
-  Change* kept = t.add(change, {}, vectors[0].bytes);
+  Change* kept = t.changes.add(change, {}, vectors[0].bytes);
   t.lobs = true;
-  store.collect(t);
+  store.collect(t, true, 0);
   oracle::Table table;
   table.columns.emplace_back().type = oracle::TypeCode::kClob;
   const ByteString locator = basic_pages(0, 80, {50});

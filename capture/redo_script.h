@@ -26,8 +26,9 @@ namespace redoubt::capture {
 // What the core tells, held as text so that it outlives the run: "c 1 'value' null".
 struct Told {
   std::vector<std::string> rows;
-  std::vector<oracle::RowId> rowids;  // of the rows
-  std::vector<change::Transaction> transactions;
+  std::vector<oracle::RowId> rowids;              // of the rows
+  std::vector<change::Transaction> transactions;  // whole: parts are put together
+  std::size_t parts = 0;
   std::vector<change::Ddl> ddls;
   std::vector<std::string> warnings;
   std::vector<std::string> events;  // other events
@@ -324,7 +325,16 @@ class RedoScript {
   }
   static void add(const change::Batch& batch, Told& told) {
     for (const change::Transaction& t : batch.transactions) {
-      told.transactions.push_back(t);
+      // A part belongs to the one before it.
+      REDOUBT_ASSERT(t.first == (told.transactions.empty() || told.transactions.back().last));
+      ++told.parts;
+      if (t.first) {
+        told.transactions.push_back(t);
+      } else {
+        told.transactions.back().row_count += t.row_count;
+        told.transactions.back().suspect = t.suspect;
+        told.transactions.back().last = t.last;
+      }
       for (std::uint32_t i = 0; i < t.row_count; ++i) {
         const change::RowChange& row = batch.rows[t.first_row + i];
         std::string text(1, static_cast<char>(row.op));

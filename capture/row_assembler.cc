@@ -17,7 +17,7 @@ constexpr int kColumnsMax = 4096;          // a table of 23ai may have that many
 
 }  // namespace
 
-void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs) {
+void RowAssembler::begin(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs) {
   transaction_ = &t;
   batch_ = &batch;
   memory_ = &memory;
@@ -26,24 +26,27 @@ void RowAssembler::assemble(OpenTransaction& t, change::Batch& batch, ChunkList&
   gaps_ = encrypted_ = false;
   open_count_ = 0;
   cached_table_ = nullptr;
+}
 
-  t.for_each([&](Change& change) {
-    try {
-      row_change(change);
-    } catch (const Malformed& e) {
-      t.suspect = true;
-      warn_(change.rba,
-            fmt::format("a {}.{} change of object {} in transaction {} cannot be read: {}", redo::layer_of(change.op),
-                        redo::code_of(change.op), change.obj, to_text(t.xid), e.what()));
-    }
-  });
+void RowAssembler::add(Change& change) {
+  try {
+    row_change(change);
+  } catch (const Malformed& e) {
+    transaction_->suspect = true;
+    warn_(change.rba,
+          fmt::format("a {}.{} change of object {} in transaction {} cannot be read: {}", redo::layer_of(change.op),
+                      redo::code_of(change.op), change.obj, to_text(transaction_->xid), e.what()));
+  }
+}
+
+void RowAssembler::end() {
   while (open_count_ > 0) give_up(*open_.front());
   if (gaps_) {
-    const auto from = batch.rows.begin() + first_row_;
-    batch.rows.erase(std::remove_if(from, batch.rows.end(), [](const auto& row) { return row.table == nullptr; }),
-                     batch.rows.end());
+    const auto from = batch_->rows.begin() + first_row_;
+    batch_->rows.erase(std::remove_if(from, batch_->rows.end(), [](const auto& row) { return row.table == nullptr; }),
+                       batch_->rows.end());
   }
-  if (encrypted_) keys_.decrypt(batch, first_row_, memory, warn_);
+  if (encrypted_) keys_.decrypt(*batch_, first_row_, *memory_, warn_);
 }
 
 // A statement whose last pair has not come, and will not.

@@ -50,9 +50,14 @@ class RowAssembler {
 
   ColumnKeys& keys() { return keys_; }
 
-  // Appends the rows of `t` to the batch's rows and cells; cells point into the chunks of `t` and into `memory`.
-  // `lobs` may be null: LOB columns are then told as unavailable.
-  void assemble(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs);
+  // The changes of `t` come next, or those of its next part. Their rows are appended to the batch's rows and cells;
+  // cells point into the chunks of `t` and into `memory`. `lobs` may be null: LOB columns are then told as unavailable.
+  void begin(OpenTransaction& t, change::Batch& batch, ChunkList& memory, LobSource* lobs);
+  void add(Change& change);
+  // Whether no row waits for more changes: a part may end here.
+  bool between_rows() const { return open_count_ == 0; }
+  // No more changes come, or none in this part: rows that wait are told as they are.
+  void end();
 
  private:
   // The change in work; what its vectors say is in undo_ and redo_, or index_undo_ and index_redo_.

@@ -1,7 +1,6 @@
 #include "capture/transaction.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace redoubt::capture {
 
@@ -18,17 +17,26 @@ void OpenTransaction::touch_earlier(std::uint16_t thread, Rba start) {
     if (s.thread == thread) s.rba = std::min(s.rba, start);
 }
 
-Change* OpenTransaction::add(const Change& head, Bytes undo, Bytes redo) {
-  Change shape = head;
-  shape.undo_size = static_cast<std::uint32_t>(undo.size());
-  shape.redo_size = static_cast<std::uint32_t>(redo.size());
-  auto* change = new (chunks.add(shape.size())) Change(shape);
-  if (!undo.empty()) std::memcpy(change->undo_data(), undo.data(), undo.size());
-  if (!redo.empty()) std::memcpy(change->undo_data() + ((undo.size() + 7) & ~std::size_t{7}), redo.data(), redo.size());
-  change->previous = last;
-  change->cancelled = change->forgotten = false;
-  last = change;
-  return change;
+SavedSpill OpenTransaction::save(SpillSpace& space) {
+  REDOUBT_ASSERT(in_slot);
+  SpilledState state{has_begin, dictionary,  lobs,      suspect,     split_undo != nullptr,
+                     begin_scn, decided_scn, begin_rba, row_changes, {}};
+  if (split_undo) state.split_undo = *split_undo;
+  return changes.all_in_file(space, id()).save(state);
+}
+
+void OpenTransaction::restore(std::unique_ptr<SpillFile> file, SpilledState state) {
+  REDOUBT_ASSERT(file->id() == id());
+  has_begin = state.has_begin;
+  dictionary = state.dictionary;
+  lobs = state.lobs;
+  suspect = state.suspect;
+  begin_scn = state.begin_scn;
+  decided_scn = state.decided_scn;
+  begin_rba = state.begin_rba;
+  row_changes = state.row_changes;
+  if (state.split) split_undo = std::make_unique<std::vector<std::uint8_t>>(std::move(state.split_undo));
+  changes.attach(std::move(file));
 }
 
 }  // namespace redoubt::capture

@@ -17,24 +17,50 @@ OpenTransaction* TransactionTable::open(std::uint16_t con_id, Xid xid) {
   t->begin_scn = t->decided_scn = 0;
   t->begin_rba = {};
   t->row_changes = 0;
-  t->last = nullptr;
+  t->searched = 0;
+  t->in_slot = true;
   Slot& s = slot(con_id, xid.usn, xid.slt);
   t->older = std::exchange(s.newest, t);
   ++open_count_;
   return t;
 }
 
-void TransactionTable::close(OpenTransaction* t) {
+OpenTransaction* TransactionTable::oldest_too_many(std::uint16_t con_id, Xid xid) {
+  OpenTransaction* t = newest(con_id, xid.usn, xid.slt);
+  for (std::size_t n = 1; t && t->older; ++n, t = t->older)
+    if (n + 1 >= kSlotMax && !t->older->older) return t->older;
+  return nullptr;
+}
+
+void TransactionTable::end(OpenTransaction* t) {
+  if (!std::exchange(t->in_slot, false)) return;
   OpenTransaction** link = &slot(t->con_id, t->xid.usn, t->xid.slt).newest;
   while (*link != t) {
     REDOUBT_ASSERT(*link != nullptr);
     link = &(*link)->older;
   }
   *link = t->older;
-  t->chunks.clear();
-  t->split_undo.reset();
-  free_.push_back(t);
   --open_count_;
+}
+
+void TransactionTable::close(OpenTransaction* t) {
+  end(t);
+  t->held = false;
+  t->changes.clear();
+  drop_split_undo(*t);
+  free_.push_back(t);
+}
+
+void TransactionTable::keep_split_undo(OpenTransaction& t, std::vector<std::uint8_t> parts) {
+  drop_split_undo(t);
+  split_bytes_ += parts.size();
+  t.split_undo = std::make_unique<std::vector<std::uint8_t>>(std::move(parts));
+}
+
+void TransactionTable::drop_split_undo(OpenTransaction& t) {
+  if (!t.split_undo) return;
+  split_bytes_ -= t.split_undo->size();
+  t.split_undo.reset();
 }
 
 TransactionTable::Slot& TransactionTable::add_slot(std::uint64_t key) {

@@ -14,30 +14,41 @@ class TransactionTable {
  public:
   explicit TransactionTable(ChunkPool& pool);
 
-  // The newest open transaction of the slot, or null. Those that are held have ended and are passed over.
+  static constexpr std::size_t kSlotMax = 16;  // transactions of one slot
+
+  // The newest open transaction of the slot, or null.
   OpenTransaction* newest(std::uint16_t con_id, std::uint16_t usn, std::uint16_t slt) {
-    OpenTransaction* t = slot(con_id, usn, slt).newest;
-    while (t && t->held) t = t->older;
-    return t;
+    return slot(con_id, usn, slt).newest;
   }
   // The open transaction of that XID, or null.
   OpenTransaction* find(std::uint16_t con_id, Xid xid) {
     for (OpenTransaction* t = newest(con_id, xid.usn, xid.slt); t; t = t->older)
-      if (t->xid.sqn == xid.sqn && !t->held) return t;
+      if (t->xid.sqn == xid.sqn) return t;
     return nullptr;
   }
   // Opens a transaction on top of its slot's stack. Owned by the table until close().
   OpenTransaction* open(std::uint16_t con_id, Xid xid);
-  // Takes the transaction out of its slot and forgets it.
+  // The oldest open transaction of the slot when there is no room for another, else null.
+  OpenTransaction* oldest_too_many(std::uint16_t con_id, Xid xid);
+  // The transaction has ended: it is taken out of its slot, and remains.
+  void end(OpenTransaction* t);
+  // Forgets the transaction, and ends it if it has not ended.
   void close(OpenTransaction* t);
 
+  // Keeps parts of a split undo record, or none.
+  void keep_split_undo(OpenTransaction& t, std::vector<std::uint8_t> parts);
+  void drop_split_undo(OpenTransaction& t);
+
   std::size_t open_count() const { return open_count_; }
-  // Memory of the table itself, without the chunks.
-  std::size_t own_bytes() const { return all_.size() * sizeof(OpenTransaction) + slots_.size() * sizeof(Slot); }
+  // Memory of the table and what it keeps, without the changes.
+  std::size_t own_bytes() const {
+    return all_.size() * (sizeof(OpenTransaction) + 2 * sizeof(void*)) + slots_.size() * sizeof(Slot) + split_bytes_;
+  }
+  // All that are open or held.
   template <class F>
   void for_each(F f) const {
-    for (const Slot& s : slots_)
-      for (OpenTransaction* t = s.newest; t; t = t->older) f(*t);
+    for (const auto& t : all_)
+      if (t->in_slot || t->held) f(*t);
   }
 
  private:
@@ -62,6 +73,7 @@ class TransactionTable {
   unsigned shift_;
   std::size_t slots_used_ = 0;
   std::size_t open_count_ = 0;
+  std::size_t split_bytes_ = 0;
   std::vector<std::unique_ptr<OpenTransaction>> all_;
   std::vector<OpenTransaction*> free_;
 };

@@ -1,4 +1,4 @@
-// A committed transaction as row changes. Values are still Oracle's bytes: whoever writes them out makes the text.
+// Committed transactions as row changes. Values are still Oracle's bytes: whoever writes them out makes the text.
 //
 // A Batch is a struct of arrays that capture fills and a sink reads: transactions point into rows, rows point into
 // cells, cells point at bytes. Everything a batch points at lives until the batch is cleared.
@@ -62,7 +62,11 @@ struct Ddl {
   bool cut = false;                      // a part of the text is missing
 };
 
+// A transaction, or a part of a large one: its parts follow one another, with nothing between them, the statements in
+// the first one and the rows in order.
 struct Transaction {
+  bool first = true;  // its begin is told
+  bool last = true;   // its commit is told; may have no row
   oracle::Xid xid;
   std::uint16_t con_id = 0;
   std::uint16_t thread = 0;  // of the commit record
@@ -74,7 +78,7 @@ struct Transaction {
   std::uint32_t row_count = 0;
   std::uint32_t first_ddl = 0;  // in Batch::ddls
   std::uint32_t ddl_count = 0;
-  bool suspect = false;  // some of its redo could not be read
+  bool suspect = false;  // some of its redo could not be read, as far as is known in this part
   // Places among everything that commits at this SCN, whether it is told or not: they are the same whatever is left
   // out.
   std::uint64_t begin_index = 1;   // of the begin; statements follow it

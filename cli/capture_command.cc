@@ -35,10 +35,12 @@ class Run {
                                                            options.tables)),
         keys_(options.keys.empty() ? oracle::TdeKeys() : oracle::TdeKeys::load(options.keys)),
         writer_(dictionary_.facts()),
+        spill_(options.spill_dir, options.spill_limit),
         core_(dictionary_, {.from_scn = options.from_scn,
                             .to_scn = options.to_scn,
                             .on_corruption = options.on_corruption.value_or(capture::DamagePolicy::kStop),
                             .memory_max = options.memory,
+                            .spill = &spill_,
                             .keys = keys_}) {
     if (!options.logminer.empty())
       check_ =
@@ -50,6 +52,7 @@ class Run {
     for (const std::string& text : keys_.warnings(dictionary_.latest())) warn(0, {}, text);
     capture::LogSet set = capture::find_logs({options_.logs.begin(), options_.logs.end()}, options_.checksums);
     check_dictionary(set);
+    if (!options_.spill_dir.empty()) spill_.open();
     total_bytes_ = set.bytes();
     for (auto& [thread, logs] : set.threads) {
       ends_[thread] = logs.back().headers.redo.next_scn.value;
@@ -99,10 +102,10 @@ class Run {
         check_->compare(batch_);
       } else {
         writer_.write(batch_, text_);
+        if (text_.size() >= kWriteSize) flush();
       }
       batch_.clear();
     }
-    if (text_.size() >= kWriteSize) flush();
     for (const capture::Event& event : core_.take_events()) tell(event.kind, event.thread, event.rba, event.text);
   }
 
@@ -206,6 +209,7 @@ class Run {
   capture::DictionaryTracker dictionary_;
   oracle::TdeKeys keys_;
   sink::JsonWriter writer_;
+  capture::SpillSpace spill_;
   capture::Core core_;
   std::map<std::uint16_t, capture::ThreadStream> streams_;
   std::unique_ptr<OutputFile> output_;  // none when rows are compared instead
@@ -278,9 +282,17 @@ void add_capture_command(CLI::App& root) {
          "at damaged redo: stop (exit 6), go on behind it (exit 3), or wait until it is mended (with --watch)");
   policy("--on-gap", options->on_gap,
          "at a missing log: stop (exit 5), go on behind it (exit 3), or wait for it (with --watch)");
-  command->add_option("--memory", options->memory, "what open transactions may hold, as 2GiB; 256MiB when not given")
-      ->transform(CLI::AsSizeValue(false))
-      ->type_name("BYTES");
+  const auto size = [&](const char* name, std::uint64_t& value, const char* text) {
+    command->add_option(name, value, text)->transform(CLI::AsSizeValue(false))->type_name("BYTES");
+  };
+  size("--memory", options->memory,
+       "what open transactions may hold, as 2GiB; beyond, their changes go to disk; 256MiB when not given");
+  command
+      ->add_option("--spill-dir", options->spill_dir,
+                   "the directory for that, of one run at a time; when not given, one of its own below $TMPDIR or "
+                   "/var/tmp")
+      ->type_name("DIR");
+  size("--spill-limit", options->spill_limit, "what may lie there; 64GiB when not given");
   command->add_flag("!--no-checksums", options->checksums, "for databases with DB_BLOCK_CHECKSUM turned off");
   add_live_options(command, *options);
   add_config(command, *config);

@@ -47,7 +47,12 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
            {.about = "at damaged redo: stop (exit 6), go on behind it (exit 3), or wait until it is mended",
             .aliases = {"corruption"},
             .otherwise = "wait with `watch`, else stop"});
-  keys.key("memory", c.memory, config::size(), {.about = "what open transactions may hold"});
+  keys.key("memory", c.memory, config::size(),
+           {.about = "what open transactions may hold; beyond, their changes go to disk"});
+  keys.key("spill_dir", c.spill_dir, config::text(),
+           {.about = "the directory for that, of one run at a time",
+            .otherwise = "one of its own below `$TMPDIR` or `/var/tmp`"});
+  keys.key("spill_limit", c.spill_limit, config::size(), {.about = "what may lie there"});
   keys.key("checksums", c.checksums, config::flag(),
            {.about = "check them; false for databases with DB_BLOCK_CHECKSUM turned off"});
   keys.key("tde_keys", c.keys, config::text(),

@@ -25,6 +25,8 @@ struct CaptureOptions {
   // When not given: wait where redo is followed live, else stop.
   std::optional<capture::DamagePolicy> on_corruption, on_gap;
   std::uint64_t memory = capture::Core::kMemoryMax;  // bytes
+  std::string spill_dir;                             // empty: below $TMPDIR or /var/tmp
+  std::uint64_t spill_limit = capture::SpillSpace::kLimit;
   bool checksums = true;
   std::string keys;
   // Of a capture that follows its logs.

@@ -144,6 +144,10 @@ int run_live_capture(const CaptureOptions& options) {
   live.core.from_scn = options.from_scn;
   live.core.to_scn = options.to_scn;
   live.core.memory_max = options.memory;
+  capture::SpillSpace spill(options.spill_dir.empty() ? live.state_dir / "spill" : fs::path(options.spill_dir),
+                            options.spill_limit);
+  if (!options.spill_dir.empty()) spill.open();
+  live.core.spill = &spill;
   live.core.keys = keys;
   live.on_gap = options.on_gap.value_or(capture::DamagePolicy::kWait);
   live.on_corruption = options.on_corruption.value_or(capture::DamagePolicy::kWait);

@@ -105,6 +105,11 @@ void add_simulate_command(CLI::App& root) {
                    "long: so too, until --size is reached")
       ->check(CLI::IsMember({"mixed", "small", "wide", "open", "long"}))
       ->capture_default_str();
+  command->add_option("--statements", o.statements, "statements of each transaction; not of the small workload")
+      ->type_name("N");
+  command->add_option("--open", o.open, "transactions that are open at once; not of the small workload")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
   std::vector<std::string> releases;
   for (const auto& [name, version] : kReleases) releases.emplace_back(name);
   command->add_option("--release", options->release, "of the database: its COMPATIBLE")

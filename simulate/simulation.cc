@@ -223,11 +223,16 @@ class Simulation {
   void run_mixed(std::uint64_t percent) {
     while (!enough(percent) || transactions_.size() > 0) {
       if (!enough(percent)) events_->step();
-      const std::size_t wanted = enough(percent) ? 0 : options_.workload == "wide" ? 2 : 1 + random_.below(6);
+      const std::size_t wanted = enough(percent)               ? 0
+                                 : options_.open != 0          ? options_.open
+                                 : options_.workload == "wide" ? 2
+                                                               : 1 + random_.below(6);
       if (transactions_.size() < wanted + events_->sleepers()) {
         if (may("ddl") && random_.percent(8)) change_schema();
         OpenTransaction& t = transactions_.begin(events_->thread(), transactions_.any_container());
-        t.statements_left = options_.workload == "wide" ? 4 : 1 + random_.below(8);
+        t.statements_left = options_.statements != 0      ? options_.statements
+                            : options_.workload == "wide" ? 4
+                                                          : 1 + random_.below(8);
         continue;
       }
       if (transactions_.size() == 0) continue;

@@ -33,6 +33,8 @@ struct Options {
   std::vector<std::string> operations;  // names of operation_names(); empty = all
   std::vector<std::string> cluster;     // names of cluster_event_names(); empty = none
   std::string workload = "mixed";       // mixed, small, wide, open, long
+  std::uint32_t statements = 0;         // of a transaction; 0: as many as the workload likes
+  std::uint32_t open = 0;               // transactions at once; 0: likewise
   redo::Version version = 0x17060000;
   std::uint32_t block_size = 512;
   bool big_endian = false;

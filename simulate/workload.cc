@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint32_t kRowBytesMax = 7000;  // of a piece
 constexpr std::uint16_t kPieceColumnsMax = 255;
-constexpr std::size_t kRowsKept = 400;  // of a table: enough to change, little to remember
 
 ByteString index_key(const Row& row) {
   const ByteString& id = row.values[0].bytes;
@@ -48,7 +47,7 @@ void Workload::statement(OpenTransaction& t) {
   }
   if (mixed() && may("direct") && random_.percent(4)) return load(t, table);
   const bool many = mixed() && may("multi") && dice % 4 == 0;
-  if (table.rows.size() < 20 || (dice < 40 && table.rows.size() < kRowsKept)) {
+  if (table.rows.size() < 20 || (dice < 40 && table.rows.size() < rows_kept_)) {
     many ? insert_many(t, table) : insert(t, table);
   } else if (dice < 75 && may("update")) {
     if (Held* held = free_row(t, table)) update(t, table, *held);
@@ -304,7 +303,7 @@ void Workload::remove_index_entry(OpenTransaction& t, SimulatedTable& table, con
 void Workload::index_organized(OpenTransaction& t, SimulatedTable& table) {
   IotRedo redo(t.redo, table);
   const std::uint32_t dice = random_.below(100);
-  Held* held = table.rows.size() < 10 || (dice < 40 && table.rows.size() < kRowsKept) ? nullptr : free_row(t, table);
+  Held* held = table.rows.size() < 10 || (dice < 40 && table.rows.size() < rows_kept_) ? nullptr : free_row(t, table);
   if (!held) {
     Row row = new_row(t, table);
     std::uint32_t bytes = 30;

@@ -1,6 +1,8 @@
 // What transactions do to the tables of their container: inserts, updates, deletes, one row or many, of whatever size.
 #pragma once
 
+#include <algorithm>
+
 #include "simulate/open_transaction.h"
 #include "simulate/simulation.h"
 
@@ -9,7 +11,11 @@ namespace redoubt::simulate {
 class Workload {
  public:
   Workload(const Options& options, const ValueSource& values, Random& random)
-      : options_(options), values_(values), random_(random), wide_(options.workload == "wide") {}
+      : options_(options),
+        values_(values),
+        random_(random),
+        wide_(options.workload == "wide"),
+        rows_kept_(std::max<std::size_t>(kRowsKept, options.statements)) {}
 
   // One statement of the transaction, sometimes taken back at once.
   void statement(OpenTransaction& t);
@@ -43,6 +49,9 @@ class Workload {
   const ValueSource& values_;
   Random& random_;
   bool wide_;
+  // Of a table: enough to change, little to remember. Large transactions find some that are not theirs yet.
+  static constexpr std::size_t kRowsKept = 400;
+  std::size_t rows_kept_;
   std::uint64_t rows_ = 0;
   std::uint64_t last_id_ = 0;
 };

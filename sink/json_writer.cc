@@ -72,7 +72,7 @@ void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
     tail_.end(put(p, "\""));
     commit_.end(write_number(put(commit_.begin(), R"(,"commit_scn":)"), t.commit_scn));
 
-    write_begin(t, out);
+    if (t.first) write_begin(t, out);
     for (std::uint32_t i = 0; i < t.ddl_count; ++i) {
       const change::Ddl& ddl = batch.ddls[t.first_ddl + i];
       out.used(begin_line(t.begin_index + 1 + ddl.index, out));
@@ -84,7 +84,9 @@ void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
       write_row(batch, row, out);
       out.append("}]}\n");
     }
+    if (!t.last) continue;
     p = commit_.write(begin_line(t.commit_index, out));
+    if (t.suspect && !t.first) p = put(p, R"(,"suspect":true)");  // the begin may have been too early to say so
     out.used(put(p, ",\"payload\":[{\"op\":\"commit\"}]}\n"));
   }
 }

@@ -1,4 +1,4 @@
-// Committed transactions as JSON lines: one line per begin, DDL statement, row and commit.
+// Committed transactions, whole or in parts, as JSON lines: one line per begin, DDL statement, row and commit.
 //
 //   {"scns":"0x0000000000229a3c","tms":"1772847880","c_scn":2267707,"c_idx":1,"xid":"10.12.572","commit_scn":2267708,
 //    "begin_scn":2267707,"thread":1,"con_id":3,"payload":[{"op":"begin"}]}
@@ -12,7 +12,9 @@
 // Positions: c_scn is the commit SCN minus one; c_idx counts begins, statements, row changes and commits of that SCN
 // from 1, and counts what is not told, too: a line has the same position whatever else is left out, and after a
 // restart. The pairs ascend strictly. What cannot be told as a value is an object with one key that begins with $:
-// {"$unavailable":...}, {"$suspect":hex}, {"$undecodable":...}; a row that is not certain has "suspect":true.
+// {"$unavailable":...}, {"$suspect":hex}, {"$undecodable":...}; a row that is not certain has "suspect":true, so has
+// the begin of a transaction that may lack something. Of a transaction in parts that is known at the end only: its
+// commit has it then.
 #pragma once
 
 #include <array>

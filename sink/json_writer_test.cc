@@ -127,6 +127,29 @@ TEST(JsonWriter, MarksWhatIsNotCertain) {
   EXPECT_NE(text.find(R"("NAME":{"$suspect":"61220a"})"), std::string::npos);
 }
 
+// A large transaction comes in parts; what is written is the same.
+TEST(JsonWriter, PartsAreOneTransaction) {
+  const oracle::Table table = test_table();
+  change::Batch whole = one_update(table);
+  change::RowChange second = whole.rows[0];
+  second.index = 1;
+  whole.rows.push_back(second);
+  whole.transactions[0].row_count = 2;
+  whole.transactions[0].commit_index = 4;
+  change::Batch first = whole, middle = whole, last = whole;
+  first.transactions[0].last = false;
+  first.transactions[0].row_count = 1;
+  middle.transactions[0].first = middle.transactions[0].last = false;
+  middle.transactions[0].first_row = middle.transactions[0].row_count = 1;
+  last.transactions[0].first = false;
+  last.transactions[0].row_count = 0;
+  EXPECT_EQ(written(first) + written(middle) + written(last), written(whole));
+  // What the begin could not say the commit does.
+  last.transactions[0].suspect = true;
+  EXPECT_NE(written(last).find(R"("commit_scn":2267708,"suspect":true,"payload":[{"op":"commit"}])"),
+            std::string::npos);
+}
+
 TEST(JsonWriter, TellsDdlBeforeRows) {
   const oracle::Table table = test_table();
   change::Batch batch = one_update(table);
