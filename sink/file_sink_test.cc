@@ -12,7 +12,10 @@ class FileSinkTest : public testing::Test {
   void SetUp() override { std::filesystem::remove(path_); }
   void TearDown() override { std::filesystem::remove(path_); }
   std::string content() const { return read_file(path_); }
-  const std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "file_sink_test.jsonl";
+  // Tests run side by side.
+  const std::filesystem::path path_ =
+      std::filesystem::path(testing::TempDir()) /
+      (std::string("file_sink_test_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".jsonl");
 };
 
 TEST_F(FileSinkTest, WhatCameBehindTheTokenIsWrittenAgain) {
