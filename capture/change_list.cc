@@ -94,6 +94,7 @@ void ChangeList::trim() {
     if (!newest_) {
       if (spilled_ == 0) return;
       load_last();  // what is newest now may be rolled back next
+      REDOUBT_ASSERT(newest_ != nullptr);
     }
     if (!newest_->taken_back()) return;
     const std::uint32_t at = offset_in(*tail_, newest_);

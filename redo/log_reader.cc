@@ -117,10 +117,6 @@ const std::uint8_t* LogReader::block(std::uint32_t number) {
 
 // The order of the tests is that of format.md 2.3.
 LogReader::BlockState LogReader::check(const std::uint8_t* b, std::uint32_t number, std::string& why) const {
-  if (!b) {
-    why = "the file ends here";
-    return BlockState::kEnd;
-  }
   if (b[0] == 0 && b[1] == 0) {
     why = "the block was never written";
     return BlockState::kEnd;
@@ -154,7 +150,8 @@ bool LogReader::read_part(Part& part, LwnHeader& lwn) {
     const std::uint32_t number = part.first_block + i;
     const std::uint8_t* b = number < end_block_ ? block(number) : nullptr;
     std::string why;
-    const BlockState state = check(b, number, why);
+    const BlockState state = b ? check(b, number, why) : BlockState::kEnd;
+    if (!b) why = "the file ends here";
     if (state == BlockState::kCorrupt) corrupt(number, kBlockHeaderSize, why);
     if (state == BlockState::kEnd) {
       const bool closed = !header().open();

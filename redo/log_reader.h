@@ -117,7 +117,7 @@ class LogReader {
   // The block as it lies in the file, valid until the next call; null behind the end of the file.
   const std::uint8_t* block(std::uint32_t number);
   enum class BlockState { kGood, kEnd, kCorrupt };
-  // `block` null: there is none. `why` is only set when it is not good.
+  // `why` is only set when it is not good.
   BlockState check(const std::uint8_t* block, std::uint32_t number, std::string& why) const;
   bool read_part(Part& part, LwnHeader& lwn);
   void cut_records(const Part& part);

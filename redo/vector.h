@@ -93,7 +93,10 @@ struct Vector {
   const std::uint8_t* data = nullptr;
 
   VectorHeader header() const { return decode<VectorHeader>(bytes.subspan(0, header_size), order); }
-  FieldCursor fields() const { return {lengths, field_count, data, order}; }
+  FieldCursor fields() const {
+    REDOUBT_ASSERT(lengths != nullptr || field_count == 0);
+    return {lengths, field_count, data, order};
+  }
   // Field n, counted from 1; empty when the vector has fewer. Walks the list: for small n.
   Bytes field(unsigned n) const;
   Bytes first_field() const { return field_count == 0 ? Bytes{} : fields().next(); }

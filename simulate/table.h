@@ -101,8 +101,8 @@ class Owned : public std::vector<std::unique_ptr<T>> {
   Owned(const Owned& from) : std::vector<std::unique_ptr<T>>() {
     for (const auto& one : from) this->push_back(std::make_unique<T>(*one));
   }
-  Owned(Owned&&) = default;
-  Owned& operator=(Owned&&) = default;
+  Owned(Owned&&) noexcept = default;
+  Owned& operator=(Owned&&) noexcept = default;
 };
 
 // A row of the model with who holds it.

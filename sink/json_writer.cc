@@ -134,7 +134,7 @@ void JsonWriter::write_ddl(const change::Ddl& ddl, TextBuffer& out) {
 void JsonWriter::write_row(const change::Batch& batch, const change::RowChange& row, TextBuffer& out) {
   const Fragments& f = fragments(*row.table);
   char* p = out.room(f.row.size() + oracle::kRowIdLength + 1);
-  std::memcpy(p, f.row.data(), f.row.size());
+  f.row.copy(p, f.row.size());
   p[kOpPlace] = static_cast<char>(row.op);
   p = oracle::write_rowid(p + f.row.size(), row.rowid);
   *p++ = '"';
