@@ -107,7 +107,8 @@ TEST_F(CoreSpill, ManyInterleavedWithRollbacks) {
       }
       if (below(20) == 0) {
         const Xid small{2, static_cast<std::uint16_t>(step % 30), static_cast<std::uint32_t>(step)};
-        redo.begin(small).insert(small, kTable, {++next, 1}, row(next)).commit(small);
+        ++next;
+        redo.begin(small).insert(small, kTable, {next, 1}, row(next)).commit(small);
       }
     }
     std::size_t left = 0;
