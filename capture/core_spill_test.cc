@@ -19,7 +19,7 @@ using testing::SizeIs;
 
 constexpr std::uint32_t kTable = RedoScript::kTable;
 
-RedoScript::Fields row(std::size_t n, std::string_view text = {}) {
+RedoScript::Fields row(std::size_t n, std::string_view text = "") {
   return {RedoScript::number(static_cast<std::int64_t>(n)), RedoScript::text(text), {}};
 }
 
