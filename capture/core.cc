@@ -286,11 +286,17 @@ void Core::begin(const Vector& v) {
                      to_text(xid), to_text(same_slot->xid)));
     transactions_.close(same_slot);
   }
-  // Of an XID that is open already the begin is only confirmed: a 5.1 with the begin flag may stand before its 5.2.
+  // A 5.1 with the begin flag may stand before its 5.2, which then only confirms it. A second 5.2 begins another
+  // transaction of the same XID (threads.md M2).
   OpenTransaction* t = transactions_.find(v.con_id, xid);
   if (t) t->touch(group_->thread, group_->start);
-  if (t && t->has_begin) return;
-  if (!t) return void(open_transaction(v.con_id, xid, true, may_miss_redo()));
+  const bool second = t && t->has_begin_vector;
+  if (second)
+    warn(record_->rba, fmt::format("transaction {} begins while another of this XID, of SCN {}, is open: both are kept",
+                                   to_text(xid), t->begin_scn));
+  if (!t || second) t = open_transaction(v.con_id, xid, true, may_miss_redo());
+  t->has_begin_vector = true;
+  if (t->has_begin) return;
   t->has_begin = true;
   t->begin_scn = record_->scn;
   t->begin_rba = record_->rba;

@@ -13,7 +13,8 @@ struct OpenTransaction {
 
   Xid xid;
   std::uint16_t con_id = 0;
-  bool has_begin = false;
+  bool has_begin = false;         // its 5.2, or a 5.1 with the begin flag, was seen
+  bool has_begin_vector = false;  // its 5.2 was seen
   bool dictionary = false;  // has changes of dictionary tables
   bool lobs = false;        // has LOB pages or LOB index changes
   bool suspect = false;

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <xxhash.h>
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
 #include "base/nearest.h"
@@ -32,8 +34,10 @@ std::string point_name(std::string_view name) {
   return upper;
 }
 
-// How often a number is looked for that another writer may take.
-constexpr int kCheckpointAttempts = 20;
+// How often a number is looked for that another writer may take. The waits between grow, so that no writer of a crowd
+// loses for ever to those that come right after their last win: all together 5 s.
+constexpr int kCheckpointAttempts = 100;
+constexpr std::chrono::milliseconds kCheckpointWait{1};
 
 }  // namespace
 
@@ -53,6 +57,7 @@ std::int64_t Ledger::save_checkpoint(std::string_view stream, std::string_view b
       throw Error(ErrorCode::kBusy, place(),
                   fmt::format("other processes write checkpoints of {} all the time", stream),
                   "a stream has one writer: stop the others");
+    std::this_thread::sleep_for(attempt * kCheckpointWait);
   }
 }
 
