@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "base/file.h"
@@ -142,10 +143,7 @@ void LiveCapture::refresh(Clock::time_point now) {
                               log.header.resetlogs_scn.value, log.header.resetlogs, own.resetlogs),
                   "decide what to do with them, then begin anew with another --output and --name");
   }
-  std::set<std::uint16_t> threads = options_.threads.empty() ? catalog_.threads() : options_.threads;
-  if (resumed_)
-    for (const auto& [thread, position] : resumed_->point.threads) threads.insert(thread);
-  for (const std::uint16_t thread : threads)
+  for (const std::uint16_t thread : wanted_threads())
     if (!followers_.contains(thread)) join(thread);
   for (const auto& [thread, follower] : followers_) {
     if (follower.status() != LogFollower::Status::kDisabled) continue;
@@ -153,6 +151,21 @@ void LiveCapture::refresh(Clock::time_point now) {
     const std::vector<LogCatalog::Log> logs = catalog_.find(thread, follower.next().sequence);
     if (!logs.empty() && core_->ended(thread)) core_->open_thread(thread, logs.front().header.first_scn.value);
   }
+}
+
+std::set<std::uint16_t> LiveCapture::wanted_threads() {
+  std::set<std::uint16_t> threads = options_.threads;
+  if (resumed_)
+    for (const auto& [thread, position] : resumed_->point.threads) threads.insert(thread);
+  for (const std::uint16_t thread : catalog_.threads()) {
+    if (threads.contains(thread)) continue;
+    if (!options_.threads.empty() && others_.insert(thread).second)
+      tell(Event::Kind::kWarning, thread, {},
+           options_.other_threads ? "nobody named this thread, but it has logs: it is read too"
+                                  : "this thread has logs and is left out: what it commits is missing");
+    if (options_.other_threads) threads.insert(thread);
+  }
+  return threads;
 }
 
 // Where reading of a thread begins. Sequence 0: it has no log yet.
@@ -171,6 +184,8 @@ Rba LiveCapture::start_of(std::uint16_t thread) const {
     if (const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, options_.core.from_scn))
       return {log->header.block.sequence, 0, 0};
   }
+  if (options_.start == Options::Start::kTime)
+    return {catalog_.find_time(thread, options_.core.from_time).value_or(0), 0, 0};
   const std::optional<std::uint32_t> sequence =
       options_.start == Options::Start::kNow ? catalog_.last_sequence(thread) : catalog_.first_sequence(thread);
   return {sequence.value_or(0), 0, 0};
@@ -232,6 +247,27 @@ bool LiveCapture::feed(Clock::time_point now) {
   return any;
 }
 
+// Threads that an operator does not want to be waited for.
+void LiveCapture::pass_threads(Clock::time_point now) {
+  if (now - last_orders_ >= options_.discovery_interval) {
+    last_orders_ = now;
+    std::istringstream orders(ledger_.setting(LiveCapture::orders(options_.name)).value_or(""));
+    unsigned thread = 0;
+    Scn scn = 0;
+    for (char colon = 0; orders >> thread >> colon >> scn;)
+      if (core_->has_thread(static_cast<std::uint16_t>(thread))) core_->pass(static_cast<std::uint16_t>(thread), scn);
+  }
+  if (options_.max_thread_lag.count() == 0) return;
+  const std::vector<std::uint16_t>& hungry = core_->all_hungry();
+  std::erase_if(silent_, [&](const auto& s) {
+    return !core_->anything_waits() || std::find(hungry.begin(), hungry.end(), s.first) == hungry.end();
+  });
+  if (!core_->anything_waits()) return;
+  for (const std::uint16_t thread : hungry)
+    if (now - silent_.try_emplace(thread, now).first->second >= options_.max_thread_lag)
+      core_->pass(thread, oracle::kNoScn);
+}
+
 void LiveCapture::drain() {
   while (core_->take(batch_)) {
     delivery_->write(batch_);
@@ -266,6 +302,7 @@ void LiveCapture::run() {
     refresh(now);
     bool more = core_->step();
     bool progress = more && feed(now);
+    pass_threads(now);
     if (progress) {
       progress_ = now;
       pause = kPollAtLeast;
@@ -340,7 +377,6 @@ void LiveCapture::checkpoint() {
   logs_at_checkpoint_ = logs_finished_;
   const LogCatalog::Log* any = catalog_.any();
   if (!any || followers_.size() != core_->thread_count()) return;
-  if (resumed_ && core_->telling_again()) return;  // the one we came from is still the better one
   std::map<std::uint16_t, Rba> next;
   for (const auto& [thread, follower] : followers_) next[thread] = follower.next();
   std::optional<RestartPoint> point = core_->restart_point(next, recovery_scn());
