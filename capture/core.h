@@ -199,6 +199,7 @@ class Core : private TableSource {
   bool restore(const RestartPoint::Saved& saved);
   void direct_block(const redo::Vector& v);
   OpenTransaction* loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block);
+  OpenTransaction* only_changer_of(std::uint16_t con_id, std::uint32_t obj);
   std::uint32_t object_of_segment(std::uint16_t con_id, std::uint32_t data_obj);
   void unlogged(const redo::Vector& v);
   void ddl(const redo::Vector& v);
