@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
+constexpr unsigned kIdleLooks = 4;  // at the directories, without anything new, until all is read
 constexpr std::size_t kDictionaryRows = 10'000;  // changed since the last snapshot, for another one
 constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
 constexpr std::int64_t kKeptHours = 7 * 24;
@@ -128,6 +129,7 @@ void LiveCapture::refresh(Clock::time_point now) {
       wanted ? std::min<milliseconds>(options_.discovery_interval, milliseconds{100}) : options_.discovery_interval;
   if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < interval) return;
   last_refresh_ = now;
+  ++looks_;
   catalog_.refresh();
   const LogCatalog::Log* any = catalog_.any();
   if (!any) return;
@@ -305,6 +307,7 @@ void LiveCapture::run() {
     pass_threads(now);
     if (progress) {
       progress_ = now;
+      looks_ = 0;
       pause = kPollAtLeast;
     }
     drain();
@@ -319,7 +322,7 @@ void LiveCapture::run() {
     if (progress) continue;
     if (std::exchange(told_, false)) delivery_->flush();
     warn_of_waiting(now);
-    if (options_.until_idle && now - progress_ > milliseconds{500} && !followers_.empty()) break;
+    if (options_.until_idle && now - progress_ > milliseconds{500} && looks_ >= kIdleLooks && !followers_.empty()) break;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, kPollAtMost);
   }

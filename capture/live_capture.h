@@ -146,6 +146,7 @@ class LiveCapture {
   bool incomplete_ = false;
   bool told_ = false;  // something since the last flush
   std::set<std::uint16_t> others_;  // threads that nobody named, but were seen
+  unsigned looks_ = 0;  // at the directories, since something was read
   Clock::time_point last_refresh_{}, last_checkpoint_{}, last_renewal_{}, last_orders_{}, progress_{}, warned_{};
   std::uint64_t bytes_at_checkpoint_ = 0;
   std::uint64_t logs_at_checkpoint_ = 0;
