@@ -49,6 +49,18 @@ std::string to_json(const Checkpoint& c) {
                                        {"block", reading.next.block}, {"low", std::move(low)},
                                        {"bound", thread.bound},       {"block_size", reading.block_size}};
   }
+  Json saved = Json::array();
+  for (const RestartPoint::Saved& s : c.point.saved) {
+    Json starts = Json::object();
+    for (const auto& [thread, start] : s.starts) starts[std::to_string(thread)] = {start.sequence, start.block};
+    saved.push_back({{"con", s.id.con_id},
+                     {"xid", to_text(s.id.xid)},
+                     {"scn", s.begin_scn},
+                     {"file", s.spill.file},
+                     {"length", s.spill.length},
+                     {"checksum", s.spill.checksum},
+                     {"starts", std::move(starts)}});
+  }
   Json proofs = Json::array();
   for (const auto& [table, proof] : c.point.key_proofs) proofs.push_back({table.first, table.second, proof});
   const RecordKey& released = c.point.released;
@@ -66,7 +78,9 @@ std::string to_json(const Checkpoint& c) {
       {"low_scn", c.point.low_scn},
       {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr)))},
       {"threads", std::move(threads)},
-      {"dictionary", {{"scn", c.dictionary_scn}, {"files", c.dictionary_files}}},
+      {"saved", std::move(saved)},
+      {"dictionary",
+       {{"scn", c.dictionary_scn}, {"files", c.dictionary_files}, {"changes", c.dictionary_changes}}},
       {"key_proofs", std::move(proofs)},
       {"sink", {{"kind", c.sink_kind}, {"path", c.sink_path}, {"length", c.sink_length}, {"tail", c.sink_tail}}},
       {"filter", c.filter}};
@@ -111,8 +125,19 @@ Checkpoint checkpoint_from_json(std::string_view text, std::string_view place) {
                            number<std::uint32_t>(value.at("block_size"))};
     }
     if (c.point.threads.empty()) throw refuse("it has no thread");
+    for (const Json& value : json.at("saved")) {
+      RestartPoint::Saved& s = c.point.saved.emplace_back();
+      s.id = {number<std::uint16_t>(value.at("con")), xid_from(value.at("xid").get<std::string>())};
+      s.begin_scn = number<Scn>(value.at("scn"));
+      s.spill = {value.at("file").get<std::string>(), number<std::uint64_t>(value.at("length")),
+                 number<std::uint64_t>(value.at("checksum"))};
+      for (const auto& [key, start] : value.at("starts").items())
+        s.starts[number<std::uint16_t>(Json::parse(key))] = {number<std::uint32_t>(start.at(0)),
+                                                             number<std::uint32_t>(start.at(1)), 0};
+    }
     c.dictionary_scn = number<Scn>(json.at("dictionary").at("scn"));
     c.dictionary_files = json.at("dictionary").at("files").get<std::vector<std::string>>();
+    c.dictionary_changes = json.at("dictionary").at("changes").get<std::string>();
     for (const Json& proof : json.at("key_proofs"))
       c.point.key_proofs[{number<std::uint16_t>(proof.at(0)), number<std::uint32_t>(proof.at(1))}] =
           number<unsigned>(proof.at(2));

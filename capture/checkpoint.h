@@ -6,7 +6,10 @@
 //    "watermark":...,"low_scn":...,"time":"2026-03-01T09:29:38Z",
 //    "threads":{"1":{"status":"reading","seq":812,"block":4410,"low":{"seq":811,"block":77120,"xid":"2.18.754"},
 //                    "bound":...,"block_size":512},...},
-//    "dictionary":{"scn":...,"files":["dictionary-3764000-3.json"]},"key_proofs":[[3,72001,8]],
+//    "saved":[{"con":3,"xid":"2.18.754","scn":...,"file":"3-2.18.754-1.spill","length":...,"checksum":...,
+//              "starts":{"1":[811,77120]}}],
+//    "dictionary":{"scn":...,"files":["dictionary-3764000-3.json"],"changes":"dictionary-changes-3764100-2.json"},
+//    "key_proofs":[[3,72001,8]],
 //    "sink":{"kind":"file","path":"rows.jsonl","length":...,"tail":...},"filter":"APP\\..*"}
 //
 // Every thread's position is in it, or the document is refused: positions of threads mean nothing alone.
@@ -38,6 +41,7 @@ struct Checkpoint {
 
   Scn dictionary_scn = 0;
   std::vector<std::string> dictionary_files;  // in the state directory; none: those that the run was started with
+  std::string dictionary_changes;             // what has changed since, dictionary_change.h; a file there too, or none
 
   std::string sink_kind, sink_path;
   std::uint64_t sink_length = 0;

@@ -19,11 +19,13 @@ Checkpoint example() {
   c.point.low_scn = 3812000;
   c.point.threads[1] = {{811, 77120, 0}, {2, 18, 754}, 3812770};
   c.point.threads[2] = {{95, 1203, 0}, {}, oracle::kNoScn};
+  c.point.saved = {{{3, {2, 18, 754}}, {"3-2.18.754-1.spill", 1ULL << 33, ~0ULL}, 3700000, {{1, {790, 2, 0}}}}};
   c.point.key_proofs[{3, 72001}] = 4;
   c.reading[1] = {"reading", {812, 4410, 0}, 512};
   c.reading[2] = {"disabled", {95, 1203, 0}, 4096};
   c.dictionary_scn = 3764000;
   c.dictionary_files = {"dictionary-3764000-3.json"};
+  c.dictionary_changes = "dictionary-changes-3764100-2.json";
   c.sink_kind = "file";
   c.sink_path = "/data/rows \"1\".jsonl";
   c.sink_length = 1ULL << 40;
@@ -52,7 +54,9 @@ TEST(Checkpoint, ComesBackAsItWas) {
   EXPECT_EQ(b.reading.at(2).status, "disabled");
   EXPECT_EQ(b.reading.at(2).block_size, 4096U);
   EXPECT_EQ(b.reading.at(1).next, (Rba{812, 4410, 0}));
+  EXPECT_EQ(b.point.saved, a.point.saved);
   EXPECT_EQ(b.dictionary_files, a.dictionary_files);
+  EXPECT_EQ(b.dictionary_changes, a.dictionary_changes);
   EXPECT_EQ(b.sink_path, a.sink_path);
   EXPECT_EQ(b.sink_length, a.sink_length);
   EXPECT_EQ(b.sink_tail, a.sink_tail);
@@ -65,7 +69,7 @@ TEST(Checkpoint, APartIsRefused) {
   const std::string whole = to_json(example());
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_THROW(checkpoint_from_json(whole.substr(0, size), "here"), Error) << size;
-  for (const char* member : {"format", "database", "incarnation", "released", "index", "watermark", "threads",
+  for (const char* member : {"format", "database", "incarnation", "released", "index", "watermark", "threads", "saved", "starts", "checksum", "changes",
                              "dictionary", "sink", "filter", "low", "bound", "seq", "block_size"}) {
     std::string text = whole;
     text.replace(text.find("\"" + std::string(member) + "\""), 2, "\"_");

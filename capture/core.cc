@@ -73,13 +73,45 @@ Core::Core(DictionaryTracker dictionary, Options options)
 
 Core::~Core() = default;
 
-void Core::resume(const RestartPoint& point) {
+void Core::resume(RestartPoint& point) {
   REDOUBT_ASSERT(counters_.records == 0);
   told_ = point.released;
   telling_again_ = told_ != RecordKey{};
+  dictionary_scn_ = dictionary_.latest_scn();
   index_scn_ = point.index_scn;
   next_index_ = point.next_index;
   assembler_.keys().set_proofs(point.key_proofs);
+  std::erase_if(point.saved, [&](const RestartPoint::Saved& saved) {
+    if (restore(saved)) return false;
+    point.low_scn = std::min(point.low_scn, saved.begin_scn);
+    for (const auto& [thread, start] : saved.starts)
+      if (const auto it = point.threads.find(thread); it != point.threads.end()) it->second.hold(start, saved.id.xid);
+    return true;
+  });
+}
+
+// False when the spill file is not what was saved.
+bool Core::restore(const RestartPoint::Saved& saved) {
+  std::unique_ptr<SpillFile> file;
+  SpilledState state;
+  try {
+    file = SpillFile::reopen(*options_.spill, saved.spill, state);
+    if (file->id() != saved.id) throw Error(ErrorCode::kIntegrity, saved.spill.file, "is of another transaction", {});
+  } catch (const Error& e) {
+    events_.push_back({Event::Kind::kWarning, 0, {}, told_.scn,
+                       fmt::format("the changes of transaction {}, open since SCN {}, have to be read again: {}",
+                                   to_text(saved.id.xid), saved.begin_scn, e.what())});
+    return false;
+  }
+  OpenTransaction* t = transactions_.open(saved.id.con_id, saved.id.xid);
+  for (const LobId& lob : state.owned_lobs)
+    lob_owners_.claim(t->con_id, lob, t->xid, [](std::uint16_t, Xid) { return true; });
+  t->restore(std::move(file), std::move(state));
+  bool first = true;
+  for (const auto& [thread, start] : saved.starts)
+    std::exchange(first, false) ? t->begins_in(thread, start) : t->touch(thread, start);
+  t->saved = saved.spill;
+  return true;
 }
 
 void Core::open_thread(std::uint16_t thread, Scn bound) {
@@ -102,7 +134,6 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
       thread.last_scn = group->records.back().scn;
     }
     merge_.feed(number, *group);
-    if (options_.restartable && thread.groups++ % kMarkEvery == 0) thread.marks.emplace_back(group->scn, group->start);
   } else {
     merge_.end(number);
     if (!parallel_.waiting()) return;
@@ -280,7 +311,7 @@ void Core::begin(const Vector& v) {
   const Xid xid{v.usn(), load_u16(field.data(), v.order), load_u32(field.data() + 4, v.order)};  // of the ktudh
   if (xid.sqn == 0) return;  // undo header maintenance
   OpenTransaction* same_slot = transactions_.newest(v.con_id, xid.usn, xid.slt);
-  if (same_slot && same_slot->xid.sqn != xid.sqn) {
+  if (same_slot && same_slot->xid.sqn != xid.sqn && !has_already(*same_slot)) {
     warn(record_->rba,
          fmt::format("transaction {} begins while {} of the same slot has not ended: its end was not seen",
                      to_text(xid), to_text(same_slot->xid)));
@@ -289,6 +320,7 @@ void Core::begin(const Vector& v) {
   // A 5.1 with the begin flag may stand before its 5.2, which then only confirms it. A second 5.2 begins another
   // transaction of the same XID (threads.md M2).
   OpenTransaction* t = transactions_.find(v.con_id, xid);
+  if (t && has_already(*t) && t->begin_scn == record_->scn && t->begin_rba == record_->rba) return;
   if (t) t->touch(group_->thread, group_->start);
   const bool second = t && t->has_begin_vector;
   if (second)
@@ -382,6 +414,7 @@ void Core::pair(const Vector& undo, const Vector* partner) {
   const redo::Opcode opc = redo::opcode(p[16], p[17]);
   const std::uint16_t flg = load_u16(p + 20, undo.order);
   OpenTransaction* t = transaction_of(undo, ktudb.xid, (flg & redo::kUndoBegin) != 0);
+  if (has_already(*t)) return;
   if ((flg & redo::kUndoTemporary) != 0) return;
   if (opc != redo::opcode(11, 1) && opc != redo::opcode(10, 22) && opc != redo::opcode(26, 1)) return;
   const std::uint32_t index = t->take_places(partner ? rows_of(*partner) : 1);
@@ -500,7 +533,7 @@ void Core::roll_back(const Vector& applied, const Vector* row) {
   if ((ktub.flg & redo::kUndoDone) == 0) return;
   if (ktub.opc() != redo::opcode(11, 1) && ktub.opc() != redo::opcode(10, 22)) return;
   OpenTransaction* t = transactions_.newest(applied.con_id, applied.usn(), ktub.slt);
-  if (!t) return;
+  if (!t || has_already(*t)) return;
   t->touch(group_->thread, group_->start);
   if (!wanted(applied.con_id, ktub.obj, *t)) return;
   if (row && row->encrypted()) {
@@ -574,7 +607,9 @@ void Core::end(const Vector& v) {
   const redo::TransactionEnd end = redo::transaction_end(v);
   const Xid xid{v.usn(), end.end.slt, end.end.sqn};
   OpenTransaction* t = transactions_.find(v.con_id, xid);
-  if (!t) return;  // it changed nothing that was kept, and began before the logs do
+  // It changed nothing that was kept, and began before the logs do; or it is of another transaction of an XID that is
+  // open again.
+  if (!t || has_already(*t)) return;
   if (end.end.flg & redo::kEndRolledBack) {
     ++counters_.rollbacks;
     const bool waited = t->decided_scn != 0 && parallel_.ended(*t);
@@ -583,6 +618,7 @@ void Core::end(const Vector& v) {
     if (waited) release_held();
   } else if (end.end.sta == redo::kEndStateParallelParent) {
     t->decided_scn = record_->scn;
+    t->saved.reset();
     parallel_.decided(*t, group_->thread, group_->time);
   } else {
     commit(*t, end);
@@ -627,8 +663,8 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   Committed committed;
   change::Transaction& head = committed.head;
   if (telling_again_) {
-    // Told before; but what it did to the dictionary has to be done again.
-    if (!t.dictionary) return transactions_.close(&t);
+    // Told before. Only what it did to a dictionary that is older has to be done again.
+    if (!t.dictionary || point.scn <= dictionary_scn_) return transactions_.close(&t);
   } else {
     if (std::exchange(index_scn_, point.scn) != point.scn) next_index_ = 1;
     head.begin_index = next_index_;
@@ -740,11 +776,14 @@ void Core::note_hole(std::uint16_t thread) {
 
 void Core::doubt_open() {
   hole_ = true;
-  transactions_.for_each([](OpenTransaction& t) { t.suspect = true; });
+  transactions_.for_each([](OpenTransaction& t) {
+    t.suspect = true;
+    t.saved.reset();
+  });
 }
 
-std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next, Scn scn) {
-  REDOUBT_ASSERT(options_.restartable && committed_.empty());
+std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next, Scn save_before) {
+  REDOUBT_ASSERT(committed_.empty());
   if (parallel_.waiting()) return std::nullopt;
   RestartPoint point;
   point.released = std::max(last_, told_);
@@ -758,31 +797,46 @@ std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rb
     t.low = merge_.held(number).value_or(next.at(number));
     t.bound = merge_.front(number);
   }
-  const auto hold = [&](std::uint16_t number, Rba start, Xid holder) {
-    RestartPoint::Thread& t = point.threads.at(number);
-    if (!(start < t.low)) return;
-    t.low = start;
-    t.holder = holder;
-  };
-  transactions_.for_each([&](const OpenTransaction& open) {
+  bool lost = false;  // one that came from a file is in none any more: the last checkpoint stays the one to go on from
+  transactions_.for_each([&](OpenTransaction& open) {
+    if ((open.restored || open.begin_scn < save_before) && may_save(open)) {
+      save(open, point);
+      if (open.saved) return;
+    }
+    lost = lost || open.restored;
     point.low_scn = std::min(point.low_scn, open.begin_scn);
-    open.for_each_start([&](std::uint16_t number, Rba start) { hold(number, start, open.xid); });
+    open.for_each_start([&](std::uint16_t number, Rba start) { point.threads.at(number).hold(start, open.xid); });
+  });
+  if (lost) return std::nullopt;
+  std::sort(point.saved.begin(), point.saved.end(), [](const auto& a, const auto& b) {
+    return std::tuple(a.begin_scn, a.id.con_id, a.id.xid) < std::tuple(b.begin_scn, b.id.con_id, b.id.xid);
   });
   // A LOB page without owner belongs to a transaction that is open, or is nobody's.
+  const Scn oldest_page = point.saved.empty() ? point.low_scn : std::min(point.low_scn, save_before);
   lob_owners_.for_each_parked([&](const Change& page, Rba start) {
-    if (page.scn >= point.low_scn) hold(page.thread, start, {});
+    if (page.scn >= oldest_page) point.threads.at(page.thread).hold(start, {});
   });
-  for (auto& [number, thread] : threads_) {
-    // What the last mark says at or below an SCN holds for all SCNs up to the next mark.
-    const auto at_or_below = [&marks = thread.marks](Scn limit) {
-      auto it = std::upper_bound(marks.begin(), marks.end(), limit, [](Scn s, const auto& m) { return s < m.first; });
-      return it == marks.begin() ? it : std::prev(it);
-    };
-    if (scn < point.released.scn && !thread.marks.empty()) hold(number, at_or_below(scn)->second, {});
-    if (!thread.marks.empty()) thread.marks.erase(thread.marks.begin(), at_or_below(std::min(scn, point.low_scn)));
-  }
-  point.low_scn = std::min(point.low_scn, scn);
   return point;
+}
+
+// The text of a DDL statement and the decision of a parallel DML are not in the file.
+bool Core::may_save(const OpenTransaction& t) const {
+  return options_.spill && t.in_slot && t.decided_scn == 0 && !ddls_.has(t.con_id, t.xid);
+}
+
+void Core::save(OpenTransaction& t, RestartPoint& point) {
+  try {
+    if (!t.saved) t.save(*options_.spill, lob_owners_.owned(t.con_id, t.xid));
+    RestartPoint::Saved saved{t.id(), *t.saved, t.begin_scn, {}};
+    t.for_each_start([&](std::uint16_t thread, Rba start) { saved.starts[thread] = start; });
+    point.saved.push_back(std::move(saved));
+  } catch (const SpillFull& full) {
+    if (std::exchange(warned_save_, true)) return;
+    events_.push_back({Event::Kind::kWarning, 0, {}, last_.scn,
+                       fmt::format("transaction {}, open since SCN {}, cannot be saved and holds the logs from its begin "
+                                   "on: {}",
+                                   to_text(t.xid), t.begin_scn, full.what())});
+  }
 }
 
 std::vector<Event> Core::take_events() { return std::exchange(events_, {}); }

@@ -71,15 +71,15 @@ class Core : private TableSource {
     std::uint64_t memory_max = kMemoryMax;  // bytes that open transactions may hold
     SpillSpace* spill = nullptr;            // where their changes go beyond; null: memory_max is a limit
     oracle::TdeKeys keys = {};              // of encrypted columns
-    bool restartable = false;               // restart_point() will be asked for
   };
 
   Core(DictionaryTracker dictionary, Options options);
   ~Core() override;
 
   // Takes up where `point` was taken, before the first step(): redo is fed from its lows on, and what had been told is
-  // not told again.
-  void resume(const RestartPoint& point);
+  // not told again. A transaction whose spill file is not what was saved any more has to be read again: the lows are
+  // lowered to its begin, with an event.
+  void resume(RestartPoint& point);
   // Announces a redo thread that has no record below `bound`. Throws Error(kIntegrity) when that is below what has been
   // taken already: its transactions cannot come in order any more.
   void open_thread(std::uint16_t thread, Scn bound = 0);
@@ -104,9 +104,10 @@ class Core : private TableSource {
   Scn watermark() const { return merge_.watermark(); }
 
   // Where to take up again once all that take() has given is durable. `next[thread]` is where the group begins that
-  // would be fed next; every thread is read again from `scn` at the latest. Nothing while a parallel DML waits for its
-  // end, for some seconds of redo: what it holds back could not be told apart from what was told.
-  std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next, Scn scn = oracle::kNoScn);
+  // would be fed next. Transactions that began below `save_before` do not hold it: they are saved in their spill files,
+  // as far as there is room. Nothing while a parallel DML waits for its end, for some seconds of redo: what it holds
+  // back could not be told apart from what was told.
+  std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next, Scn save_before = 0);
   // Redo before the point of resume() is still being read.
   bool telling_again() const { return telling_again_; }
   // The begin of the oldest open transaction, or the last SCN taken: no row to come is older.
@@ -138,11 +139,7 @@ class Core : private TableSource {
   struct Thread {
     Scn last_scn = 0;   // of its groups so far, the highest
     bool hole = false;  // redo was passed over behind its last group
-    // Starts of some of its groups, with their SCNs: for restart_point().
-    std::deque<std::pair<Scn, Rba>> marks;
-    unsigned groups = 0;
   };
-  static constexpr unsigned kMarkEvery = 16;  // groups
 
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
 
@@ -183,6 +180,11 @@ class Core : private TableSource {
   void claim_lobs_of_row(OpenTransaction& t, Bytes row);
   void forget_lobs_of_row(OpenTransaction& t, ChangeList::Place row, Bytes redo);
   bool may_search(OpenTransaction& t, std::size_t bytes);
+  // What is read again of a transaction that came from its spill file, is in there.
+  bool has_already(const OpenTransaction& t) const { return telling_again_ && t.restored; }
+  bool may_save(const OpenTransaction& t) const;
+  void save(OpenTransaction& t, RestartPoint& point);
+  bool restore(const RestartPoint::Saved& saved);
   void direct_block(const redo::Vector& v);
   OpenTransaction* loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block);
   std::uint32_t object_of_segment(std::uint16_t con_id, std::uint32_t data_obj);
@@ -210,6 +212,7 @@ class Core : private TableSource {
   RecordKey last_;              // the last record
   RecordKey told_;              // of resume(): what commits up to here was told
   bool telling_again_ = false;  // not behind it yet
+  Scn dictionary_scn_ = 0;      // of resume(): the dictionary has what committed up to here
   bool done_ = false;
 
   // Of the record in work.
@@ -227,6 +230,7 @@ class Core : private TableSource {
   std::uint64_t next_index_ = 1;  // the place behind it among all of this SCN
   bool warned_encrypted_ = false;
   bool warned_parked_ = false;
+  bool warned_save_ = false;
   bool hole_ = false;  // some redo was passed over
   Scn hole_end_ = 0;   // the highest SCN at which a thread went on behind a hole
   std::vector<Event> events_;

@@ -68,6 +68,7 @@ bool Core::lob_wanted(std::uint16_t con_id, std::uint32_t obj) const {
 }
 
 void Core::keep_lob(OpenTransaction& t, Change change, Bytes undo, Bytes redo) {
+  if (has_already(t)) return;
   change.lob = true;
   t.changes.add(change, undo, redo);
   t.lobs = true;
@@ -75,6 +76,7 @@ void Core::keep_lob(OpenTransaction& t, Change change, Bytes undo, Bytes redo) {
 }
 
 void Core::claim_lob(OpenTransaction& t, const LobId& lob) {
+  t.saved.reset();
   lob_owners_.claim(t.con_id, lob, t.xid,
                     [this](std::uint16_t con_id, Xid xid) { return transactions_.find(con_id, xid) != nullptr; });
   lob_owners_.adopt(t.con_id, lob, [&](const Change& change, Rba start, Bytes vector) {
@@ -191,6 +193,8 @@ void Core::direct_block(const Vector& v) {
   if (block.type != redo::kImageData) return;
   const std::uint32_t obj = object_of_segment(v.con_id, block.data_obj);
   OpenTransaction* t = loader_of(v.con_id, obj, block);
+  if (t && has_already(*t)) return;
+  if (t) t->touch(group_->thread, group_->start);
   Change change = head(obj, block.data_obj, v.op);
   if (t) change.index = t->take_places(static_cast<std::uint32_t>(block.row_offsets.size()));
   if (!known(v.con_id, obj).wanted) return;

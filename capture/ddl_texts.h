@@ -1,6 +1,7 @@
 // DDL statements of open transactions, from the markers that carry their text (24.1). Long texts come in parts.
 #pragma once
 
+#include <algorithm>
 #include <list>
 #include <vector>
 
@@ -18,6 +19,10 @@ class DdlTexts {
   // The statements of a transaction in order; they are no longer kept.
   std::vector<change::Ddl> take(std::uint16_t con_id, oracle::Xid xid);
   bool empty() const { return waiting_.empty(); }
+  bool has(std::uint16_t con_id, oracle::Xid xid) const {
+    return std::any_of(waiting_.begin(), waiting_.end(),
+                       [&](const Waiting& w) { return w.con_id == con_id && w.xid == xid; });
+  }
 
  private:
   struct Waiting {

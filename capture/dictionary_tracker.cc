@@ -59,6 +59,38 @@ std::string text_from(const oracle::Column& column, Bytes bytes) {
   return hex;
 }
 
+// What a row change means for the columns that `rows` keeps.
+DictionaryChange::Row changed_row(const oracle::DictionaryRows& rows, const change::Batch& batch,
+                                  const change::RowChange& row) {
+  const oracle::Table& table = *row.table;
+  DictionaryChange::Row changed;
+  changed.con_id = table.con_id;
+  changed.owner = table.owner;
+  changed.table = table.name;
+  changed.op = row.op == change::Op::kInsert   ? oracle::RowOp::kInsert
+               : row.op == change::Op::kUpdate ? oracle::RowOp::kUpdate
+                                               : oracle::RowOp::kDelete;
+  changed.id = row.rowid;
+  const std::size_t first = row.first_cell + row.before_count;
+  for (std::size_t i = first; i < first + row.after_count; ++i) {
+    const Cell& cell = batch.cells[i];
+    const oracle::Column& column = table.columns[cell.column];
+    if (!rows.keeps(table.owner, table.name, column.name)) continue;
+    if (cell.state == CellState::kNull) {
+      changed.values.emplace_back(column.name, DictionaryChange::Value{});
+    } else if (cell.state == CellState::kUnavailable && column.is_lob()) {
+      continue;  // a default too long for the row: not known
+    } else if (cell.state != CellState::kValue && cell.state != CellState::kLob) {
+      throw Malformed(fmt::format("column {} could not be read", column.name));
+    } else if (column.type == TypeCode::kNumber) {
+      changed.values.emplace_back(column.name, integer_from(cell.bytes()));
+    } else {
+      changed.values.emplace_back(column.name, text_from(column, cell.bytes()));
+    }
+  }
+  return changed;
+}
+
 }  // namespace
 
 DictionaryTracker::DictionaryTracker() { versions_.push_back(std::make_shared<oracle::Dictionary>()); }
@@ -104,6 +136,7 @@ const oracle::Dictionary& DictionaryTracker::at(oracle::Scn scn) const {
 
 std::vector<std::string> DictionaryTracker::apply(const change::Batch& batch, const change::Transaction& transaction) {
   std::vector<std::string> told;
+  DictionaryChange change{transaction.commit_scn, {}};
   for (std::uint32_t i = 0; i < transaction.row_count; ++i) {
     const change::RowChange& row = batch.rows[transaction.first_row + i];
     if (!row.table->dictionary) continue;
@@ -115,62 +148,63 @@ std::vector<std::string> DictionaryTracker::apply(const change::Batch& batch, co
       if (containers_[c].facts.con_id != row.table->con_id || transaction.commit_scn <= loaded_at_[c]) continue;
       try {
         if (row.suspect) throw Malformed("it could not be read completely");
-        if (apply(containers_[c].rows, batch, row) == oracle::Patched::kReplaced)
+        DictionaryChange::Row changed = changed_row(containers_[c].rows, batch, row);
+        if (apply(containers_[c], changed) == oracle::Patched::kReplaced)
           strange("it was inserted twice: a delete was missed");
+        change.rows.push_back(std::move(changed));
       } catch (const Malformed& e) {
         strange(e.what());
       }
     }
   }
+  if (!change.rows.empty()) changes_.push_back(std::move(change));
+  next_version(transaction.commit_scn, told);
+  return told;
+}
 
+void DictionaryTracker::replay(const std::vector<DictionaryChange>& changes) {
+  std::vector<std::string> told;
+  for (const DictionaryChange& change : changes) {
+    DictionaryChange made{change.commit_scn, {}};
+    for (const DictionaryChange::Row& row : change.rows) {
+      for (std::size_t c = 0; c < containers_.size(); ++c) {
+        if (containers_[c].facts.con_id != row.con_id || change.commit_scn <= loaded_at_[c]) continue;
+        apply(containers_[c], row);
+        made.rows.push_back(row);
+      }
+    }
+    if (!made.rows.empty()) changes_.push_back(std::move(made));
+    next_version(change.commit_scn, told);
+  }
+}
+
+// The version from `commit_scn` on, if something became different.
+void DictionaryTracker::next_version(oracle::Scn commit_scn, std::vector<std::string>& told) {
   const auto before = versions_.back();
   // Equal or, by an order violation, lower commit SCNs must not put versions out of order.
-  const oracle::Scn from_scn = std::max(transaction.commit_scn, before->from_scn());
+  const oracle::Scn from_scn = std::max(commit_scn, before->from_scn());
   const auto after = builder_.next(before, containers_, from_scn);
-  if (transaction.commit_scn > latest_scn_) {
-    latest_scn_ = transaction.commit_scn;
-    changes_.push_back({transaction.begin_scn, transaction.commit_scn});
-  }
+  latest_scn_ = std::max(latest_scn_, commit_scn);
   if (after != before) {
     for (std::string& difference : differences(*before, *after)) told.push_back(std::move(difference));
     versions_.push_back(after);
   }
   for (std::string& warning : builder_.take_warnings()) told.push_back(std::move(warning));
-  return told;
 }
 
-oracle::Patched DictionaryTracker::apply(oracle::DictionaryRows& rows, const change::Batch& batch,
-                                         const change::RowChange& row) {
-  const oracle::Table& table = *row.table;
-  std::vector<std::string> texts;
-  texts.reserve(row.after_count);  // values point into it
+oracle::Patched DictionaryTracker::apply(oracle::Container& container, const DictionaryChange::Row& row) {
   std::vector<DictionaryValue> values;
-  const std::size_t first = row.first_cell + row.before_count;
-  for (std::size_t i = first; i < first + row.after_count; ++i) {
-    const Cell& cell = batch.cells[i];
-    const oracle::Column& column = table.columns[cell.column];
-    if (!rows.keeps(table.owner, table.name, column.name)) continue;
-    if (cell.state == CellState::kNull) {
-      values.push_back({column.name, {}});
-    } else if (cell.state == CellState::kUnavailable && column.is_lob()) {
-      continue;  // a default too long for the row: not known
-    } else if (cell.state != CellState::kValue && cell.state != CellState::kLob) {
-      throw Malformed(fmt::format("column {} could not be read", column.name));
-    } else if (column.type == TypeCode::kNumber) {
-      values.push_back({column.name, integer_from(cell.bytes())});
-    } else {
-      texts.push_back(text_from(column, cell.bytes()));
-      values.push_back({column.name, std::string_view(texts.back())});
-    }
+  values.reserve(row.values.size());
+  for (const auto& [column, value] : row.values) {
+    DictionaryValue& v = values.emplace_back(DictionaryValue{column, {}});
+    if (const auto* number = std::get_if<Int128>(&value)) v.value = *number;
+    if (const auto* text = std::get_if<std::string>(&value)) v.value = std::string_view(*text);
   }
-  const auto op = row.op == change::Op::kInsert   ? oracle::RowOp::kInsert
-                  : row.op == change::Op::kUpdate ? oracle::RowOp::kUpdate
-                                                  : oracle::RowOp::kDelete;
-  return rows.apply(table.owner, table.name, op, row.rowid, values);
+  return container.rows.apply(row.owner, row.table, row.op, row.id, values);
 }
 
 void DictionaryTracker::forget_changes(oracle::Scn up_to) {
-  while (!changes_.empty() && changes_.front().commit_scn <= up_to) changes_.pop_front();
+  std::erase_if(changes_, [&](const DictionaryChange& change) { return change.commit_scn <= up_to; });
 }
 
 std::vector<oracle::LoadedDictionary> DictionaryTracker::snapshot() const {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/dictionary_change.h"
 #include "change/row_change.h"
 #include "oracle/dictionary.h"
 #include "oracle/dictionary_builder.h"
@@ -52,13 +53,13 @@ class DictionaryTracker {
   // to captured tables, and what was strange, in sentences.
   std::vector<std::string> apply(const change::Batch& batch, const change::Transaction& transaction);
 
-  // Transactions that have changed the dictionary since it was loaded, in commit order; those at or below an SCN are
-  // forgotten by forget_changes().
-  struct Applied {
-    oracle::Scn begin_scn, commit_scn;
-  };
-  const std::deque<Applied>& changes() const { return changes_; }
+  // What apply() has taken since the dictionary was loaded, in commit order; forget_changes() forgets those at or below
+  // an SCN.
+  const std::vector<DictionaryChange>& changes() const { return changes_; }
   void forget_changes(oracle::Scn up_to);
+  // Makes changes of an earlier run again, each a version of its own; those at or below the SCN of a container's file
+  // are in it.
+  void replay(const std::vector<DictionaryChange>& changes);
   // The latest version, one file per container, for DictionaryTracker(…) of a later run.
   std::vector<oracle::LoadedDictionary> snapshot() const;
   // The commit SCN of the last change, else the lowest SCN of the files.
@@ -81,14 +82,15 @@ class DictionaryTracker {
  private:
   DictionaryTracker();
 
-  oracle::Patched apply(oracle::DictionaryRows& rows, const change::Batch& batch, const change::RowChange& row);
+  oracle::Patched apply(oracle::Container& container, const DictionaryChange::Row& row);
+  void next_version(oracle::Scn commit_scn, std::vector<std::string>& told);
 
   oracle::DictionaryBuilder builder_;
   std::vector<oracle::Container> containers_;                       // none when schemaless
   std::vector<oracle::Scn> loaded_at_;                              // of each container's rows
   std::deque<std::shared_ptr<const oracle::Dictionary>> versions_;  // never empty, by from_scn
   oracle::SchemalessTables unknown_;                                // used when there are no containers
-  std::deque<Applied> changes_;
+  std::vector<DictionaryChange> changes_;
   oracle::Scn latest_scn_ = 0;
 };
 

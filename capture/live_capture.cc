@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
+constexpr std::size_t kDictionaryRows = 10'000;  // changed since the last snapshot, for another one
 constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
 constexpr std::int64_t kKeptHours = 7 * 24;
 
@@ -26,7 +27,7 @@ LiveCapture::LiveCapture(ledger::Ledger& ledger, Options options, Hooks hooks)
       options_(std::move(options)),
       hooks_(std::move(hooks)),
       catalog_(options_.roots, options_.checksums) {
-  options_.core.restartable = true;
+  REDOUBT_ASSERT(options_.core.spill != nullptr);
 }
 
 LiveCapture::~LiveCapture() = default;
@@ -68,6 +69,7 @@ void LiveCapture::find_start() {
                 "restore the output, or begin anew with another --output and --name");
   DictionaryTracker dictionary = hooks_.load_dictionary({});
   snapshots_.push_back({dictionary.latest_scn(), {}});
+  options_.core.spill->open();
   delivery_ = hooks_.open(dictionary, std::nullopt);
   core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
 }
@@ -79,6 +81,10 @@ bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
   std::vector<fs::path> files;
   for (const std::string& file : checkpoint.dictionary_files) files.push_back(options_.state_dir / file);
   DictionaryTracker dictionary = hooks_.load_dictionary(files);
+  if (!checkpoint.dictionary_changes.empty()) {
+    const fs::path changes = options_.state_dir / checkpoint.dictionary_changes;
+    dictionary.replay(dictionary_changes_from_json(read_file(changes.string()), changes.string()));
+  }
   try {
     std::optional<Delivery::Position> position;
     if (!checkpoint.sink_kind.empty())
@@ -90,6 +96,10 @@ bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
     return false;
   }
   snapshots_.push_back({checkpoint.dictionary_scn, checkpoint.dictionary_files});
+  changes_file_ = checkpoint.dictionary_changes;
+  std::set<std::string> spilled;
+  for (const RestartPoint::Saved& transaction : checkpoint.point.saved) spilled.insert(transaction.spill.file);
+  options_.core.spill->open(spilled);
   core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
   core_->resume(checkpoint.point);
   resumed_ = std::move(checkpoint);
@@ -349,9 +359,14 @@ void LiveCapture::run() {
   ledger_.end_session(session_, ledger::SessionState::kStopped, 0, {});
 }
 
-LiveCapture::Snapshot LiveCapture::choose_snapshot() {
+// The newest snapshot that is not younger than any row to come. A new one is made when much has changed since the last;
+// what commits at its SCN has all been taken then.
+void LiveCapture::choose_snapshot() {
   const DictionaryTracker& dictionary = core_->dictionary();
-  if (dictionary.latest_scn() > snapshots_.back().scn) {
+  const Scn last = snapshots_.back().scn;
+  std::size_t rows = 0;
+  for (const DictionaryChange& change : dictionary.changes()) rows += change.commit_scn > last ? change.rows.size() : 0;
+  if (rows > kDictionaryRows && core_->watermark() > dictionary.latest_scn()) {
     Snapshot snapshot{dictionary.latest_scn(), {}};
     for (const oracle::LoadedDictionary& container : dictionary.snapshot()) {
       snapshot.files.push_back(fmt::format("dictionary-{}-{}.json", snapshot.scn, container.facts.con_id));
@@ -361,7 +376,29 @@ LiveCapture::Snapshot LiveCapture::choose_snapshot() {
   }
   const Scn oldest = core_->oldest_scn();
   while (snapshots_.size() > 1 && snapshots_[1].scn <= oldest) snapshots_.erase(snapshots_.begin());
-  return snapshots_.front();
+  core_->forget_dictionary_changes(snapshots_.front().scn);
+}
+
+// Name of the file with what has changed since the snapshot; none: nothing has.
+std::string LiveCapture::save_dictionary_changes() {
+  const std::vector<DictionaryChange>& changes = core_->dictionary().changes();
+  if (changes.empty()) return {};
+  std::string name = fmt::format("dictionary-changes-{}-{}.json", changes.back().commit_scn, changes.size());
+  if (name != changes_file_) replace_file(options_.state_dir / name, to_json(changes));
+  return name;
+}
+
+// Transactions that began below have been open for longer than the window.
+Scn LiveCapture::recovery_scn() {
+  const Clock::time_point now = Clock::now();
+  const std::uint64_t bytes = bytes_read();
+  const auto left_behind = [&](const Mark& mark) {
+    return now - mark.time >= options_.recovery_time || bytes - mark.bytes >= options_.recovery_bytes;
+  };
+  while (marks_.size() > 1 && left_behind(marks_[1])) marks_.pop_front();
+  const Scn scn = !marks_.empty() && left_behind(marks_.front()) ? marks_.front().scn : 0;
+  marks_.push_back({now, bytes, core_->watermark()});
+  return scn;
 }
 
 void LiveCapture::checkpoint() {
@@ -370,19 +407,15 @@ void LiveCapture::checkpoint() {
   logs_at_checkpoint_ = logs_finished_;
   const LogCatalog::Log* any = catalog_.any();
   if (!any || followers_.size() != core_->thread_count()) return;
-  const Snapshot snapshot = choose_snapshot();
-  core_->forget_dictionary_changes(snapshot.scn);
-  Scn again_from = oracle::kNoScn;
-  for (const DictionaryTracker::Applied& change : core_->dictionary().changes())
-    again_from = std::min(again_from, change.begin_scn);
+  if (resumed_ && core_->telling_again()) return;  // the one we came from is still the better one
   std::map<std::uint16_t, Rba> next;
   for (const auto& [thread, follower] : followers_) {
     const auto waiting = waiting_.find(thread);
     next[thread] = waiting != waiting_.end() ? waiting->second->start : follower.next();
   }
-  std::optional<RestartPoint> point = core_->restart_point(next, again_from);
+  std::optional<RestartPoint> point = core_->restart_point(next, recovery_scn());
   if (!point || point->released.scn == 0) return;
-  if (resumed_ && core_->telling_again()) return;  // the one we came from is still the better one
+  choose_snapshot();
 
   Checkpoint c;
   c.database = any->header.database();
@@ -392,8 +425,9 @@ void LiveCapture::checkpoint() {
   c.point = std::move(*point);
   for (const auto& [thread, follower] : followers_)
     c.reading[thread] = {std::string(name_of(follower.status())), follower.next(), follower.block_size()};
-  c.dictionary_scn = snapshot.scn;
-  c.dictionary_files = snapshot.files;
+  c.dictionary_scn = snapshots_.front().scn;
+  c.dictionary_files = snapshots_.front().files;
+  changes_file_ = c.dictionary_changes = save_dictionary_changes();
   const Delivery::Position position = delivery_->sync();
   c.sink_kind = position.kind;
   c.sink_path = position.path;
@@ -401,6 +435,7 @@ void LiveCapture::checkpoint() {
   c.sink_tail = position.tail;
   c.filter = options_.filter;
   ledger_.save_checkpoint(stream(options_.name), to_json(c));
+  options_.core.spill->remove_ended();
   forget_old_checkpoints();
 
   nlohmann::ordered_json floor = nlohmann::ordered_json::object();
@@ -427,6 +462,7 @@ void LiveCapture::forget_old_checkpoints() {
     } else if (c.whole) {
       const Checkpoint kept = checkpoint_from_json(c.body, stream(options_.name));
       files.insert(kept.dictionary_files.begin(), kept.dictionary_files.end());
+      files.insert(kept.dictionary_changes);
     }
   }
   if (gone.empty()) return;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -58,6 +59,9 @@ class LiveCapture {
     bool checksums = true;
     std::chrono::milliseconds checkpoint_interval{10'000};
     std::uint64_t checkpoint_bytes = 512U << 20;
+    // A transaction that has been open for longer does not hold the restart position: it is saved in its spill file.
+    std::uint64_t recovery_bytes = 4ULL << 30;  // of redo
+    std::chrono::milliseconds recovery_time{3'600'000};
     std::chrono::milliseconds discovery_interval{1000};
     std::chrono::milliseconds lag_warning{60'000};
     std::string filter;
@@ -92,6 +96,12 @@ class LiveCapture {
     Scn scn = 0;
     std::vector<std::string> files;  // in state_dir; none: those that the user named
   };
+  // Where capture was some time ago.
+  struct Mark {
+    Clock::time_point time;
+    std::uint64_t bytes;
+    Scn scn;
+  };
 
   void claim();
   void find_start();
@@ -108,7 +118,9 @@ class LiveCapture {
   void drain();
   void warn_of_waiting(Clock::time_point now);
   void checkpoint();
-  Snapshot choose_snapshot();
+  Scn recovery_scn();
+  void choose_snapshot();
+  std::string save_dictionary_changes();
   void forget_old_checkpoints();
   void tell(Event::Kind kind, std::uint16_t thread, Rba rba, std::string text);
 
@@ -128,6 +140,8 @@ class LiveCapture {
   Scn covered_ = 0;  // the same, before the last look
   std::optional<Checkpoint> resumed_;
   std::vector<Snapshot> snapshots_;  // ascending; the first is the one in use by the last checkpoint
+  std::string changes_file_;         // what the dictionary has become since that one
+  std::deque<Mark> marks_;           // oldest first
   change::Batch batch_;
   bool incomplete_ = false;
   bool told_ = false;  // something since the last flush

@@ -24,6 +24,13 @@ class LobOwners {
     const auto it = owners_.find({con_id, lob});
     return it == owners_.end() ? Xid{} : it->second;
   }
+  // What the transaction has claimed.
+  std::vector<LobId> owned(std::uint16_t con_id, Xid xid) const {
+    std::vector<LobId> lobs;
+    for (const auto& [key, owner] : owners_)
+      if (owner == xid && key.con_id == con_id) lobs.push_back(key.lob);
+    return lobs;
+  }
   // `is_open(con_id, xid)` says which claims still mean something: others are forgotten when there are many.
   template <class IsOpen>
   void claim(std::uint16_t con_id, const LobId& lob, Xid xid, IsOpen is_open) {

@@ -1,7 +1,8 @@
 // Where capture can be taken up again: what the core knows of it, and how it takes it up.
 //
-//   thread 1   ....|low........begin x......|......released
-//   thread 2   ........|low....x goes on....|..released
+//   thread 1   ..begin y...|low........begin x......|......released
+//   thread 2   ................|low....x goes on....|..released
+//                   spill file of y: all its changes up to released
 //
 // From `low` of every thread on, redo is read again: it is the start of the LWN group in which the oldest transaction
 // that is still open has its first record in that thread, or else the next group. What then commits up to `released`
@@ -12,6 +13,7 @@
 
 #include "capture/column_keys.h"
 #include "capture/merge.h"
+#include "capture/spill_file.h"
 
 namespace redoubt::capture {
 
@@ -25,8 +27,26 @@ struct RestartPoint {
     Rba low;             // start of a group
     oracle::Xid holder;  // the open transaction that holds it there; zero: none does
     Scn bound = 0;       // of the thread, when the point was taken
+    // `start` has to be read again, for the sake of a transaction.
+    void hold(Rba start, oracle::Xid by) {
+      if (!(start < low)) return;
+      low = start;
+      holder = by;
+    }
   };
   std::map<std::uint16_t, Thread> threads;
+
+  // An open transaction that does not hold the lows: its spill file has all that was released of it. Without the file
+  // it would have to be read again from `starts`, by thread.
+  struct Saved {
+    TransactionId id;
+    SavedSpill spill;
+    Scn begin_scn = 0;
+    std::map<std::uint16_t, Rba> starts;
+    bool operator==(const Saved&) const = default;
+  };
+  std::vector<Saved> saved;  // by begin
+
   ColumnKeys::Proofs key_proofs;
   Scn watermark = 0;
   // No record that is read again has a lower SCN, other than of groups that begin before it.

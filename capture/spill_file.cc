@@ -24,7 +24,7 @@ constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderSize = 40, kHeaderChecked = 32;
 constexpr std::size_t kFrameSize = 24, kFrameChecked = 16;
 constexpr std::uint32_t kChunk = 1, kState = 2;
-constexpr std::size_t kStateSize = 32;
+constexpr std::size_t kStateSize = 36;
 constexpr std::string_view kLockName = "lock";
 constexpr ByteOrder kOrder = ByteOrder::kLittle;
 
@@ -140,7 +140,7 @@ void layout(Io& io, SpilledState& s) {
   io.u32(20, s.begin_rba.block);
   io.u16(24, s.begin_rba.offset);
   std::uint16_t flags = 0;
-  const std::array bits{&s.has_begin, &s.dictionary, &s.lobs, &s.suspect, &s.split};
+  const std::array bits{&s.has_begin, &s.dictionary, &s.lobs, &s.suspect, &s.split, &s.has_begin_vector};
   if constexpr (!Io::kReads)
     for (std::size_t i = 0; i < bits.size(); ++i) flags = static_cast<std::uint16_t>(flags | *bits[i] << i);
   io.u16(26, flags);
@@ -149,11 +149,18 @@ void layout(Io& io, SpilledState& s) {
     for (std::size_t i = 0; i < bits.size(); ++i) *bits[i] = (flags >> i & 1) != 0;
   }
   io.u32(28, s.row_changes);
+  auto lobs = static_cast<std::uint32_t>(s.owned_lobs.size());
+  io.u32(32, lobs);
+  if constexpr (Io::kReads) {
+    if (lobs > io.size() / sizeof(oracle::LobId)) throw Malformed("more LOBs than fit");
+    s.owned_lobs.resize(lobs);
+  }
 }
 
 std::vector<std::uint8_t> encode_state(const SpilledState& state) {
   REDOUBT_ASSERT(state.split || state.split_undo.empty());
   std::vector<std::uint8_t> bytes = redo::encode(state, kStateSize, kOrder);
+  for (const oracle::LobId& lob : state.owned_lobs) bytes.insert(bytes.end(), lob.begin(), lob.end());
   bytes.insert(bytes.end(), state.split_undo.begin(), state.split_undo.end());
   return bytes;
 }
@@ -162,7 +169,13 @@ SpilledState decode_state(Bytes bytes) {
   SpilledState state;
   redo::Reader io(bytes, kOrder);
   layout(io, state);
-  const Bytes undo = slice(bytes, kStateSize, bytes.size() - kStateSize);
+  std::size_t at = kStateSize;
+  for (oracle::LobId& lob : state.owned_lobs) {
+    const Bytes id = slice(bytes, at, lob.size());
+    std::copy(id.begin(), id.end(), lob.begin());
+    at += lob.size();
+  }
+  const Bytes undo = slice(bytes, at, bytes.size() - at);
   if (!state.split && !undo.empty()) throw Malformed("a split undo record that nobody writes");
   state.split_undo.assign(undo.begin(), undo.end());
   return state;

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "oracle/lob_locator.h"
 #include "oracle/position.h"
 
 namespace redoubt::capture {
@@ -39,14 +40,16 @@ struct TransactionId {
 // What a transaction is beside its changes.
 //
 //   @0 begin SCN  @8 decided SCN  @16 RBA of the begin: u32 sequence, u32 block, u16 offset  @26 u16 flags
-//   @28 u32 row changes  @32 the split undo record in work
+//   @28 u32 row changes  @32 u32 number of LOBs  @36 their ids, 10 bytes each, then the split undo record in work
 struct SpilledState {
   bool has_begin = false, dictionary = false, lobs = false, suspect = false;  // flags 1, 2, 4, 8
   bool split = false;                                                         // 16: a split undo record is in work
+  bool has_begin_vector = false;                                              // 32
   oracle::Scn begin_scn = 0;
   oracle::Scn decided_scn = 0;
   oracle::Rba begin_rba;
   std::uint32_t row_changes = 0;
+  std::vector<oracle::LobId> owned_lobs;
   std::vector<std::uint8_t> split_undo;
   bool operator==(const SpilledState&) const = default;
 };
@@ -59,6 +62,7 @@ struct SavedSpill {
   std::string file;  // name in the directory
   std::uint64_t length = 0;
   std::uint64_t checksum = 0;
+  bool operator==(const SavedSpill&) const = default;
 };
 
 // The disk is full, or the limit is reached. Whoever knows the transactions makes a better message of it.

@@ -108,7 +108,7 @@ class Model {
     live_.erase(live_.end() - 1 - static_cast<std::ptrdiff_t>(nth));
   }
   void save_and_reopen(SpillSpace& space) {
-    const SavedSpill saved = t_->save(space);
+    const SavedSpill saved = t_->save(space, {});
     const fs::path path = space.directory() / saved.file;
     ASSERT_EQ(fs::file_size(path), saved.length);
     // What comes later, or is torn, does not matter.
@@ -195,7 +195,7 @@ TEST_F(SpillFileTest, TheRestOfTheTransactionIsSavedToo) {
   Model model(1);
   model.add();
   OpenTransaction& t = model.transaction();
-  t.has_begin = t.lobs = true;
+  t.has_begin = t.has_begin_vector = t.lobs = true;
   t.begin_scn = 0x123456789ABC;
   t.decided_scn = 77;
   t.begin_rba = {812, 4410, 16};
@@ -203,7 +203,7 @@ TEST_F(SpillFileTest, TheRestOfTheTransactionIsSavedToo) {
   t.split_undo = std::make_unique<std::vector<std::uint8_t>>(std::vector<std::uint8_t>{1, 2, 3});
   model.save_and_reopen(space);
   const OpenTransaction& again = model.transaction();
-  EXPECT_TRUE(again.has_begin && again.lobs && !again.dictionary && !again.suspect);
+  EXPECT_TRUE(again.has_begin && again.has_begin_vector && again.lobs && !again.dictionary && !again.suspect);
   EXPECT_EQ(again.begin_scn, 0x123456789ABCU);
   EXPECT_EQ(again.decided_scn, 77U);
   EXPECT_EQ(again.begin_rba, (Rba{812, 4410, 16}));
@@ -221,6 +221,8 @@ TEST_F(SpillFileTest, EveryStateIsItselfAgain) {
     state.lobs = (random() & 1) != 0;
     state.suspect = (random() & 1) != 0;
     state.split = (random() & 1) != 0;
+    state.has_begin_vector = (random() & 1) != 0;
+    state.owned_lobs.resize(random() % 4, {1, 2, 3, static_cast<std::uint8_t>(random())});
     state.begin_scn = random();
     state.decided_scn = random();
     state.begin_rba = {static_cast<std::uint32_t>(random()), static_cast<std::uint32_t>(random()),
@@ -229,7 +231,7 @@ TEST_F(SpillFileTest, EveryStateIsItselfAgain) {
     if (state.split) state.split_undo.resize(random() % 50, 9);
     const std::vector<std::uint8_t> bytes = encode_state(state);
     EXPECT_EQ(decode_state(bytes), state);
-    EXPECT_THROW(decode_state(Bytes(bytes).first(random() % 32)), Malformed);
+    EXPECT_THROW(decode_state(Bytes(bytes).first(random() % 36)), Malformed);
   }
 }
 
@@ -243,7 +245,7 @@ SavedSpill saved_file(SpillSpace& space) {
   t.in_slot = true;
   const ByteString content(100, 7), v = vector_of(content);
   for (std::uint32_t i = 0; i < 20; ++i) t.changes.add(head(i), v, v);
-  return t.save(space);
+  return t.save(space, {});
 }
 
 TEST_F(SpillFileTest, DamageIsFoundWhereverItIs) {

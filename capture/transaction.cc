@@ -17,17 +17,29 @@ void OpenTransaction::touch_earlier(std::uint16_t thread, Rba start) {
     if (s.thread == thread) s.rba = std::min(s.rba, start);
 }
 
-SavedSpill OpenTransaction::save(SpillSpace& space) {
+const SavedSpill& OpenTransaction::save(SpillSpace& space, std::vector<oracle::LobId> owned_lobs) {
   REDOUBT_ASSERT(in_slot);
-  SpilledState state{has_begin, dictionary,  lobs,      suspect,     split_undo != nullptr,
-                     begin_scn, decided_scn, begin_rba, row_changes, {}};
+  SpilledState state;
+  state.has_begin = has_begin;
+  state.has_begin_vector = has_begin_vector;
+  state.dictionary = dictionary;
+  state.lobs = lobs;
+  state.suspect = suspect;
+  state.split = split_undo != nullptr;
+  state.begin_scn = begin_scn;
+  state.decided_scn = decided_scn;
+  state.begin_rba = begin_rba;
+  state.row_changes = row_changes;
+  state.owned_lobs = std::move(owned_lobs);
   if (split_undo) state.split_undo = *split_undo;
-  return changes.all_in_file(space, id()).save(state);
+  return saved.emplace(changes.all_in_file(space, id()).save(state));
 }
 
 void OpenTransaction::restore(std::unique_ptr<SpillFile> file, SpilledState state) {
   REDOUBT_ASSERT(file->id() == id());
+  restored = true;
   has_begin = state.has_begin;
+  has_begin_vector = state.has_begin_vector;
   dictionary = state.dictionary;
   lobs = state.lobs;
   suspect = state.suspect;

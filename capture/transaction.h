@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "capture/change_list.h"
@@ -20,6 +21,7 @@ struct OpenTransaction {
   bool suspect = false;
   bool in_slot = false;  // has not ended
   bool held = false;     // has committed and waits for its turn (parallel_dml.h)
+  bool restored = false;  // from its spill file: what a checkpoint has released of it is in there
   Scn begin_scn = 0;
   Scn decided_scn = 0;  // of the 5.4 with state 12 of a parallel DML's parent: its commit SCN; 0 = none
   Rba begin_rba;
@@ -27,6 +29,7 @@ struct OpenTransaction {
   std::uint64_t searched = 0;     // bytes of changes looked through for what rollbacks take back, and the like
   ChangeList changes;
   std::unique_ptr<std::vector<std::uint8_t>> split_undo;  // parts of an undo record whose head is still to come
+  std::optional<SavedSpill> saved;                        // its spill file holds all there is to know of it
   OpenTransaction* older = nullptr;                       // same slot, still open
 
   TransactionId id() const { return {con_id, xid}; }
@@ -39,6 +42,8 @@ struct OpenTransaction {
   // The transaction has a record in a group of `thread` that begins at `start`. Its first group in each thread is where
   // reading must restart while it is open.
   void touch(std::uint16_t thread, Rba start) {
+    if (saved) [[unlikely]]
+      saved.reset();
     if (thread != start_.thread) [[unlikely]]
       touch_other(thread, start);
   }
@@ -72,8 +77,8 @@ struct OpenTransaction {
   }
 
   // Writes all there is to know to its spill file, for a checkpoint; its changes are not in memory then.
-  SavedSpill save(SpillSpace& space);
-  // Takes it from the file again, into a new transaction of that XID. What it holds of LOBs is not claimed yet.
+  const SavedSpill& save(SpillSpace& space, std::vector<oracle::LobId> owned_lobs);
+  // Takes it from the file again, into a new transaction of that XID. Its LOBs, `state.owned_lobs`, are not claimed yet.
   void restore(std::unique_ptr<SpillFile> file, SpilledState state);
 
  private:

@@ -13,11 +13,12 @@ OpenTransaction* TransactionTable::open(std::uint16_t con_id, Xid xid) {
   free_.pop_back();
   t->xid = xid;
   t->con_id = con_id;
-  t->has_begin = t->has_begin_vector = t->dictionary = t->lobs = t->suspect = t->held = false;
+  t->has_begin = t->has_begin_vector = t->dictionary = t->lobs = t->suspect = t->held = t->restored = false;
   t->begin_scn = t->decided_scn = 0;
   t->begin_rba = {};
   t->row_changes = 0;
   t->searched = 0;
+  t->saved.reset();
   t->in_slot = true;
   Slot& s = slot(con_id, xid.usn, xid.slt);
   t->older = std::exchange(s.newest, t);

@@ -70,6 +70,10 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
            {.about = "where it begins without a checkpoint: `oldest`, `now` or `thread=1:seq=812,...`"});
   keys.key("checkpoint_interval", c.checkpoint_interval, config::duration(), {.about = "between checkpoints"});
   keys.key("checkpoint_bytes", c.checkpoint_bytes, config::size(), {.about = "of redo between checkpoints at most"});
+  keys.key("recovery_window", c.recovery_window, config::size(),
+           {.about = "of redo: a transaction that has been open for longer is kept in its spill file over a restart, its "
+                     "logs are not needed any more"});
+  keys.key("recovery_time", c.recovery_time, config::duration(), {.about = "the same in time"});
   keys.key("discovery_interval", c.discovery_interval, config::duration(),
            {.about = "between looks at the directories; more often while a log is waited for"});
   keys.key("lag_warning", c.lag_warning, config::duration(),

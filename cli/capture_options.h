@@ -38,6 +38,8 @@ struct CaptureOptions {
   std::string start = "oldest";
   std::chrono::milliseconds checkpoint_interval{10'000};
   std::uint64_t checkpoint_bytes = 512U << 20;
+  std::uint64_t recovery_window = 4ULL << 30;
+  std::chrono::milliseconds recovery_time{3'600'000};
   std::chrono::milliseconds discovery_interval{1'000};
   std::chrono::milliseconds lag_warning{60'000};
   // Of one run, so not in the file.

@@ -124,6 +124,13 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
           },
           "between checkpoints, as 10s")
       ->type_name("TIME");
+  command
+      ->add_option_function<std::string>(
+          "--recovery-window",
+          [&options](const std::string& text) { options.recovery_window = parse_size(text); },
+          "keep a transaction that has been open for so much redo (4GiB), or an hour, in its spill file over a restart: "
+          "logs from its begin on are not needed any more")
+      ->type_name("SIZE");
   command->add_flag("--until-idle", options.until_idle,
                     "stop when nothing is left to read, instead of waiting for more");
 }
@@ -146,7 +153,6 @@ int run_live_capture(const CaptureOptions& options) {
   live.core.memory_max = options.memory;
   capture::SpillSpace spill(options.spill_dir.empty() ? live.state_dir / "spill" : fs::path(options.spill_dir),
                             options.spill_limit);
-  if (!options.spill_dir.empty()) spill.open();
   live.core.spill = &spill;
   live.core.keys = keys;
   live.on_gap = options.on_gap.value_or(capture::DamagePolicy::kWait);
@@ -157,6 +163,8 @@ int run_live_capture(const CaptureOptions& options) {
   live.checksums = options.checksums;
   live.checkpoint_interval = options.checkpoint_interval;
   live.checkpoint_bytes = options.checkpoint_bytes;
+  live.recovery_bytes = options.recovery_window;
+  live.recovery_time = options.recovery_time;
   live.discovery_interval = options.discovery_interval;
   live.lag_warning = options.lag_warning;
   live.filter = options.tables;
