@@ -33,6 +33,8 @@ FILES = "/dev/shm" if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev
 MIB = 1 << 20
 MEMORY_ALLOWANCE = 48 * MIB  # program, dictionary, ledger, and a group and a block buffer for each thread
 STOP_MAX = 1.0  # seconds
+DAMAGE = "#"  # ends a checkpoint that is cut in half
+LOBS_EVERY = 5  # seeds of one with LOBs and encrypted columns
 TRUTH_EVERY = 5  # seeds of one whose rows are held against the simulator's truth as well
 
 CALM = ["", "shared,ties,overlap,skew,switches,blocks,parts,move,sleepers", "switches,blocks,skew", "idle,ties,sleepers",
@@ -41,25 +43,43 @@ TOPOLOGY = ["enable,ties,move", "disable,enable,parts", "restart,crash,sleepers,
             "crash,disable,enable,idle,restart,move,ties"]
 
 
-class Seed:
-    """What a seed chooses."""
+class Run:
+    """A cluster, the faults that it meets, and what came of it."""
 
-    def __init__(self, number):
-        self.number = number
+    def __init__(self, number, threads):
+        self.number, self.threads = number, threads
         self.chance = random.Random(number)
-        self.threads = [2, 3, 8, 1][number % 4]
-        possible = [f for f in cluster.FAULTS if self.threads > 1 or f not in ("topology", "appears")]
-        self.faults = set(self.chance.sample(possible, self.chance.randint(1, 5)))
-        self.all_known = self.threads > 1 and ("appears" in self.faults or self.chance.random() < 0.5)
-        self.memory = (1 if "memory" in self.faults else 32) * MIB
-        self.recovery = self.chance.choice(["1h", "200ms"])  # what is open for longer is kept in spill files
-        self.stops = self.kills = self.refusals = 0
+        self.faults = set()
+        self.all_known = False  # --threads is given
+        self.memory = 32 * MIB
+        self.recovery = "1h"
+        self.check_truth = True
+        self.stops = self.kills = self.refusals = self.lines = 0
         self.spilled = False
         self.slowest_stop = 0.0
         self.largest = 0
 
+    def __str__(self):
+        return f"{self.threads} threads; " + "; ".join(f"{f}: {cluster.FAULTS[f]}" for f in sorted(self.faults))
+
+
+class Seed(Run):
+    """What a seed chooses."""
+
+    def __init__(self, number):
+        super().__init__(number, [2, 3, 8, 1][number % 4])
+        possible = [f for f in cluster.FAULTS if self.threads > 1 or f not in ("topology", "appears")]
+        self.faults = set(self.chance.sample(possible, self.chance.randint(1, 5)))
+        self.all_known = self.threads > 1 and ("appears" in self.faults or self.chance.random() < 0.5)
+        if "memory" in self.faults:
+            self.memory = MIB
+        # What is open for longer is kept in spill files. A LOB page whose row does not come within that time is taken
+        # for nobody's.
+        self.recovery = self.chance.choice(["1h", "200ms"]) if number % LOBS_EVERY else "1h"
+        self.check_truth = number % TRUTH_EVERY == 1
+
     def simulation(self):
-        types = "all" if self.number % 5 == 0 else "plain"
+        types = "plain" if self.number % LOBS_EVERY else "all"
         large = ["--statements", "150", "--open", "8"] if "memory" in self.faults else []
         words = databases.options(self.number, 40 if large else 200, "--types", types, *large)
         words[words.index("--threads") + 1] = str(self.threads)
@@ -67,9 +87,6 @@ class Seed:
         if events and self.threads > 1:
             words += ["--cluster", events]
         return [*words, "--log-size", self.chance.choice(["1MiB", "4MiB"] if large else ["32KiB", "64KiB", "256KiB"])]
-
-    def __str__(self):
-        return f"{self.threads} threads; " + "; ".join(f"{f}: {cluster.FAULTS[f]}" for f in sorted(self.faults))
 
 
 class Capture:
@@ -130,14 +147,28 @@ class Capture:
     def nothing_left(self):
         """After an orderly end: no spilled changes and no state, but those that a checkpoint names."""
         named = {"retention-floor.json", "spill"}
-        for _, body in checkpoints(self):
-            if body.endswith("}"):
-                body = json.loads(body)
-                named.update(body["dictionary"]["files"], [body["dictionary"].get("changes")],
-                             (transaction["file"] for transaction in body["saved"]))
+        for body in self.checkpoints():
+            named.update(transaction["file"] for transaction in body["saved"])
         state = self.output.parent / "redoubt-capture"
-        odd = [str(p) for p in state.rglob("*") if p.name not in named]
+        odd = [str(p) for p in state.rglob("*") if p.name not in named and
+               not (p.name.startswith("dictionary-") and p.suffix == ".json")]
         assert not odd, f"left behind: {odd}"
+
+    def checkpoints(self):
+        """All that the ledger has and that are not damaged, as JSON."""
+        with contextlib.suppress(sqlite3.OperationalError), self.ledger() as ledger:
+            return [json.loads(body) for body, in ledger.execute("SELECT body FROM redoubt_checkpoint")
+                    if not body.endswith(DAMAGE)]
+        return []  # killed before it was there
+
+    def damage_newest_checkpoint(self):
+        if len(self.checkpoints()) > 1:
+            with self.ledger() as ledger, ledger:
+                ledger.execute("UPDATE redoubt_checkpoint SET body = substr(body, 1, length(body) / 2) || ? "
+                               "WHERE number = (SELECT max(number) FROM redoubt_checkpoint)", [DAMAGE])
+
+    def ledger(self):
+        return contextlib.closing(sqlite3.connect(f"file:{self.output.parent}/ledger.db?mode=rw", uri=True))
 
     def words(self):
         self.said.seek(0)
@@ -171,7 +202,7 @@ def follow(seed, directory):
                            capture_output=True, text=True)
     assert batch.returncode in (0, 3), f"batch: exit {batch.returncode}: {batch.stderr}"
     truth = (directory / "batch.jsonl").read_bytes()
-    if seed.number % TRUTH_EVERY == 1:
+    if seed.check_truth:
         checked = subprocess.run([REDOUBT, "simulate", "--check", directory / "batch.jsonl", simulated],
                                  capture_output=True, text=True)
         assert checked.returncode == 0, f"simulate --check: {checked.stdout}{checked.stderr}"
@@ -239,7 +270,7 @@ def disturb(seed, capture, instances, logs, home):
             raise AssertionError(f"ended by itself, exit {code}: {capture.words()}")
         foreign.unlink(missing_ok=True)
         if "ledger" in seed.faults:
-            damage_newest_checkpoint(capture)
+            capture.damage_newest_checkpoint()
         if "restored" in seed.faults and chance.random() < 0.5:
             put_back(seed, capture, chance.choice(copies))
         copies.append(capture.told_so_far())
@@ -249,7 +280,7 @@ def put_back(seed, capture, older):
     """Makes an older copy the output. Where no checkpoint is that old, capture refuses it and leaves it alone."""
     newer = capture.told_so_far()
     capture.output.write_bytes(older)
-    lengths = [json.loads(body)["sink"]["length"] for _, body in checkpoints(capture) if body.endswith("}")]
+    lengths = [body["sink"]["length"] for body in capture.checkpoints()]
     if not lengths or min(lengths) <= len(older):
         return
     capture.start()
@@ -257,24 +288,6 @@ def put_back(seed, capture, older):
     assert capture.output.read_bytes() == older, "the output was refused, and yet changed"
     capture.output.write_bytes(newer)
     seed.refusals += 1
-
-
-def checkpoints(capture):
-    """(number, body) of all that the ledger has, newest first."""
-    ledger = capture.output.parent / "ledger.db"
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=rw", uri=True)) as connection:
-            return list(connection.execute("SELECT number, body FROM redoubt_checkpoint ORDER BY number DESC"))
-    except sqlite3.OperationalError:
-        return []  # killed before it was there
-
-
-def damage_newest_checkpoint(capture):
-    found = checkpoints(capture)
-    if len(found) > 1:
-        with contextlib.closing(sqlite3.connect(capture.output.parent / "ledger.db")) as connection, connection:
-            connection.execute("UPDATE redoubt_checkpoint SET body = substr(body, 1, length(body) / 2) WHERE number = ?",
-                               found[0][:1])
 
 
 def first_difference(got, expected):
