@@ -63,11 +63,14 @@ do_fuzz() { # [SECONDS]: run every fuzz target that long (60), a target per core
   printf '%s\n' "${targets[@]%.cc}" | sed '/./s|^|build/fuzz/|' | xargs -r -P "$(nproc)" -n 1 fuzz/run "${1:-60}"
 }
 
-do_soak() { # [SEEDS=N]: simulate N databases (200), read each with two readers, compare; kill 1,000 writers of ledgers
+do_soak() { # [SEEDS=N]: read N databases (200) with two readers; follow N clusters (1000) through faults; kill ledger writers
   need build test
   build release redoubt ledger_test
-  local seeds=${1:-200}
-  REDOUBT=$PWD/build/release/redoubt python3 tests/round_trip_test.py "${seeds#SEEDS=}"
+  local seeds=${1-}
+  seeds=${seeds#SEEDS=}
+  export REDOUBT=$PWD/build/release/redoubt
+  python3 tests/round_trip_test.py "${seeds:-200}"
+  python3 tests/live_capture_test.py "${seeds:-1000}"
   REDOUBT_KILLS=1000 build/release/tests/ledger_test --gtest_brief=1
 }
 

@@ -79,6 +79,7 @@ void LiveCapture::find_start() {
 bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
   const std::string place = fmt::format("checkpoint {} of {}", saved.number, stream(options_.name));
   Checkpoint checkpoint = checkpoint_from_json(saved.body, place);
+  if (comes_too_late(checkpoint, place)) return false;
   std::vector<fs::path> files;
   for (const std::string& file : checkpoint.dictionary_files) files.push_back(options_.state_dir / file);
   DictionaryTracker dictionary = hooks_.load_dictionary(files);
@@ -103,18 +104,33 @@ bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
   options_.core.spill->open(spilled);
   core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
   core_->resume(checkpoint.point);
-  catalog_.set_incarnation(checkpoint.resetlogs);
   resumed_ = std::move(checkpoint);
   return true;
 }
 
+// Whether a thread has redo that should have been told before the checkpoint, which did not know of it.
+bool LiveCapture::comes_too_late(const Checkpoint& checkpoint, const std::string& place) {
+  catalog_.expect(checkpoint.dbid, checkpoint.database, checkpoint.resetlogs);
+  catalog_.refresh();
+  if (checkpoint.sink_kind.empty()) return false;  // imported: it need not know all threads
+  for (const std::uint16_t thread : catalog_.threads()) {
+    std::uint32_t sequence = *catalog_.first_sequence(thread);
+    if (const auto known = checkpoint.reading.find(thread); known != checkpoint.reading.end()) {
+      if (known->second.status != name_of(LogFollower::Status::kDisabled)) continue;
+      sequence = known->second.next.sequence;
+    }
+    const std::vector<LogCatalog::Log> logs = catalog_.find(thread, sequence);
+    if (logs.empty() || logs.front().header.first_scn.value > checkpoint.point.released.scn) continue;
+    tell(Event::Kind::kWarning, thread, {},
+         fmt::format("{} is passed over: {} has redo of this thread from SCN {} on, which it did not know of", place,
+                     logs.front().path.string(), logs.front().header.first_scn.value));
+    return true;
+  }
+  return false;
+}
+
 void LiveCapture::check_database(const LogCatalog::Log& log) const {
   const oracle::DatabaseFacts& facts = core_->dictionary().facts();
-  if (resumed_ && resumed_->dbid != 0 && resumed_->dbid != log.header.dbid)
-    throw Error(ErrorCode::kIntegrity, log.path.string(),
-                fmt::format("belongs to database {} (DBID {}), the checkpoint to {} (DBID {})", log.header.database(),
-                            log.header.dbid, resumed_->database, resumed_->dbid),
-                "give each database a --name of its own");
   if (facts.resetlogs != 0 && facts.resetlogs != log.header.resetlogs && !resumed_)
     throw Error(ErrorCode::kUsage, log.path.string(),
                 fmt::format("is of incarnation {} of its database, the dictionary of {}", log.header.resetlogs,
@@ -125,12 +141,17 @@ void LiveCapture::check_database(const LogCatalog::Log& log) const {
 void LiveCapture::refresh(Clock::time_point now) {
   const bool wanted =
       std::any_of(followers_.begin(), followers_.end(), [](const auto& f) { return f.second.wants_logs(); });
-  const milliseconds interval =
+  Clock::duration interval =
       wanted ? std::min<milliseconds>(options_.discovery_interval, milliseconds{100}) : options_.discovery_interval;
+  // Groups that wait for a look get one soon, but looking must not take most of the time.
+  if (!waiting_.empty()) interval = std::min(interval, std::max<Clock::duration>(kPollAtLeast, 4 * look_time_));
   if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < interval) return;
   last_refresh_ = now;
   ++looks_;
+  const Scn read = read_;
   catalog_.refresh();
+  look_time_ = Clock::now() - now;
+  covered_ = read;
   const LogCatalog::Log* any = catalog_.any();
   if (!any) return;
   check_database(*any);
@@ -157,6 +178,7 @@ void LiveCapture::refresh(Clock::time_point now) {
 
 std::set<std::uint16_t> LiveCapture::wanted_threads() {
   std::set<std::uint16_t> threads = options_.threads;
+  for (const auto& [thread, sequence] : options_.start_sequences) threads.insert(thread);
   if (resumed_)
     for (const auto& [thread, position] : resumed_->point.threads) threads.insert(thread);
   for (const std::uint16_t thread : catalog_.threads()) {
@@ -170,8 +192,24 @@ std::set<std::uint16_t> LiveCapture::wanted_threads() {
   return threads;
 }
 
+// Of a thread that a capture meets while it is at work: the SCN with which it was enabled, when that is behind all that
+// was taken. Then its first log, which begins there, must not be missed. 0: it was enabled before, or there from the
+// start.
+Scn LiveCapture::enabled_since(std::uint16_t thread) const {
+  const std::optional<std::uint32_t> first = catalog_.first_sequence(thread);
+  if (!first || (resumed_ && resumed_->point.threads.contains(thread))) return 0;
+  const Scn taken =
+      std::max(resumed_ ? resumed_->point.released.scn : 0, core_->counters().records > 0 ? core_->watermark() : 0);
+  const Scn enabled = catalog_.find(thread, *first).front().header.enabled_scn.value;
+  return taken > 0 && enabled > taken ? enabled : 0;
+}
+
 // Where reading of a thread begins. Sequence 0: it has no log yet.
 Rba LiveCapture::start_of(std::uint16_t thread) const {
+  if (const Scn enabled = enabled_since(thread); enabled > 0) {
+    const std::uint32_t first = *catalog_.first_sequence(thread);
+    return {catalog_.find(thread, first).front().header.first_scn.value <= enabled ? first : 0, 0, 0};
+  }
   if (resumed_) {
     if (const auto it = resumed_->point.threads.find(thread);
         it != resumed_->point.threads.end() && it->second.low.sequence != 0)
@@ -198,8 +236,8 @@ void LiveCapture::join(std::uint16_t thread) {
   if (start.sequence == 0) {
     // Expected, and nothing of it is there: nobody else may go on.
     if (core_->has_thread(thread)) return;
-    core_->open_thread(thread, 0);
-    tell(Event::Kind::kWarning, thread, {}, "no log of this thread is there yet: all threads wait for it");
+    core_->open_thread(thread, enabled_since(thread));
+    tell(Event::Kind::kWarning, thread, {}, "the first log of this thread is not there yet: all threads wait for it");
     return;
   }
   if (!core_->has_thread(thread)) {
@@ -210,6 +248,13 @@ void LiveCapture::join(std::uint16_t thread) {
   options.checksums = options_.checksums;
   options.on_gap = options_.on_gap;
   options.on_corruption = options_.on_corruption;
+  if (resumed_) {
+    if (const auto known = resumed_->reading.find(thread);
+        known != resumed_->reading.end() && known->second.next == start) {
+      options.bound = resumed_->point.threads.at(thread).bound;
+      options.disabled = known->second.status == name_of(LogFollower::Status::kDisabled);
+    }
+  }
   options.passed_over = [this](std::uint16_t number, Rba rba, const std::string& text) {
     core_->note_hole(number);
     incomplete_ = true;
@@ -219,6 +264,27 @@ void LiveCapture::join(std::uint16_t thread) {
     tell(Event::Kind::kLog, number, rba, text);
   };
   followers_.emplace(thread, LogFollower(catalog_, thread, start, std::move(options)));
+}
+
+bool LiveCapture::knows_all_threads() const {
+  return !options_.threads.empty() && std::none_of(followers_.begin(), followers_.end(), [](const auto& f) {
+    return f.second.status() == LogFollower::Status::kDisabled;
+  });
+}
+
+// The next group of the thread; null also when it must wait for a look at the directories.
+const redo::Group* LiveCapture::poll(std::uint16_t thread, LogFollower& follower, Clock::time_point now) {
+  const auto kept = waiting_.find(thread);
+  const redo::Group* group = kept != waiting_.end() ? kept->second : follower.poll(now);
+  if (!group) return nullptr;
+  const Scn last = group->records.empty() ? group->scn : group->records.back().scn;
+  read_ = std::max(read_, last);
+  if (last > covered_ && !knows_all_threads() && !catalog_.closed(thread, group->start.sequence)) {
+    waiting_[thread] = group;
+    return nullptr;
+  }
+  if (kept != waiting_.end()) waiting_.erase(kept);
+  return group;
 }
 
 // Asks every thread that could go on. True when something came of it.
@@ -231,7 +297,7 @@ bool LiveCapture::feed(Clock::time_point now) {
     if (const auto at = poll_at_.find(thread); at != poll_at_.end() && now < at->second) continue;
     LogFollower& follower = it->second;
     const std::uint32_t sequence = follower.next().sequence;
-    const redo::Group* group = follower.poll(now);
+    const redo::Group* group = poll(thread, follower, now);
     logs_finished_ += follower.next().sequence != sequence;
     if (group) {
       core_->feed(thread, group);
@@ -322,6 +388,7 @@ void LiveCapture::run() {
     if (progress) continue;
     if (std::exchange(told_, false)) delivery_->flush();
     warn_of_waiting(now);
+    if (!waiting_.empty()) pause = kPollAtLeast;
     if (options_.until_idle && now - progress_ > milliseconds{500} && looks_ >= kIdleLooks && !followers_.empty()) break;
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, kPollAtMost);
@@ -381,7 +448,10 @@ void LiveCapture::checkpoint() {
   const LogCatalog::Log* any = catalog_.any();
   if (!any || followers_.size() != core_->thread_count()) return;
   std::map<std::uint16_t, Rba> next;
-  for (const auto& [thread, follower] : followers_) next[thread] = follower.next();
+  for (const auto& [thread, follower] : followers_) {
+    const auto waiting = waiting_.find(thread);
+    next[thread] = waiting != waiting_.end() ? waiting->second->start : follower.next();
+  }
   std::optional<RestartPoint> point = core_->restart_point(next, recovery_scn());
   if (!point || point->released.scn == 0) return;
   choose_snapshot();

@@ -113,10 +113,14 @@ class LiveCapture {
   void find_start();
   bool go_on_from(const ledger::Checkpoint& saved);
   void check_database(const LogCatalog::Log& log) const;
+  bool comes_too_late(const Checkpoint& checkpoint, const std::string& place);
   void refresh(Clock::time_point now);
   std::set<std::uint16_t> wanted_threads();
+  bool knows_all_threads() const;
   void join(std::uint16_t thread);
   Rba start_of(std::uint16_t thread) const;
+  Scn enabled_since(std::uint16_t thread) const;
+  const redo::Group* poll(std::uint16_t thread, LogFollower& follower, Clock::time_point now);
   bool feed(Clock::time_point now);
   void pass_threads(Clock::time_point now);
   void drain();
@@ -138,6 +142,11 @@ class LiveCapture {
   std::map<std::uint16_t, LogFollower> followers_;
   std::map<std::uint16_t, Clock::time_point> poll_at_;  // of threads that had nothing
   std::map<std::uint16_t, Clock::time_point> silent_;   // since when they hold back others
+  // A thread that is enabled has its log before any other thread has redo behind that. So what was written before a
+  // look at the directories is below all redo of threads that it did not show: other groups wait for the next look.
+  std::map<std::uint16_t, const redo::Group*> waiting_;
+  Scn read_ = 0;     // the last SCN of all groups that were read
+  Scn covered_ = 0;  // the same, before the last look
   std::optional<Checkpoint> resumed_;
   std::vector<Snapshot> snapshots_;  // ascending; the first is the one in use by the last checkpoint
   std::string changes_file_;         // what the dictionary has become since that one
@@ -148,6 +157,7 @@ class LiveCapture {
   std::set<std::uint16_t> others_;  // threads that nobody named, but were seen
   unsigned looks_ = 0;  // at the directories, since something was read
   Clock::time_point last_refresh_{}, last_checkpoint_{}, last_renewal_{}, last_orders_{}, progress_{}, warned_{};
+  Clock::duration look_time_{};  // that the last look at the directories took
   std::uint64_t bytes_at_checkpoint_ = 0;
   std::uint64_t logs_at_checkpoint_ = 0;
   std::uint64_t logs_finished_ = 0;

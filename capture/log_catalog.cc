@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace redoubt::capture {
 namespace {
@@ -12,6 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr int kDepthMax = 4;  // recovery areas nest DB/archivelog/DATE
 constexpr std::uint64_t kSmallest = 1024;
+constexpr std::chrono::seconds kSettled{1};
 
 }  // namespace
 
@@ -77,6 +79,9 @@ void LogCatalog::look_at(const fs::path& path, std::size_t root) {
   file.inode = status.st_ino;
   file.root = root;
   file.log = false;
+  // What was written just now may be written again within the tick of the file system's clock.
+  if (std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(modified) < kSettled)
+    file.modified = 0;
   try {
     const InputFile input(path);
     const redo::LogHeaders headers = redo::read_headers(input, checksums_);
@@ -103,13 +108,15 @@ void LogCatalog::check(const Log& log, const Root& root) {
   if (!dbid_) {
     dbid_ = log.header.dbid;
     database_ = log.header.database();
+    known_from_ = log.path;
   }
   if (!resetlogs_) resetlogs_ = log.header.resetlogs;
   if (log.header.dbid != *dbid_)
-    throw Error(ErrorCode::kIntegrity, log.path.string(),
-                fmt::format("belongs to database {} (DBID {}), not to {} (DBID {})", log.header.database(),
-                            log.header.dbid, database_, *dbid_),
-                "move it away, or name a directory with the logs of one database");
+    throw Error(
+        ErrorCode::kIntegrity, log.path.string(),
+        fmt::format("belongs to database {} (DBID {}), {} to {} (DBID {})", log.header.database(), log.header.dbid,
+                    known_from_.empty() ? "the checkpoint" : known_from_.string(), database_, *dbid_),
+        "move the wrong one away, or name a directory with the logs of one database");
   if (root.thread != 0 && log.header.thread != root.thread)
     throw Error(ErrorCode::kIntegrity, log.path.string(),
                 fmt::format("is a log of thread {}, where those of thread {} alone should be", log.header.thread,
@@ -162,6 +169,13 @@ std::optional<std::uint32_t> LogCatalog::find_time(std::uint16_t thread, std::ui
   for (const auto& [sequence, files] : it->second)
     if (files.front()->content.header.first_time <= time) found = sequence;
   return found;
+}
+
+bool LogCatalog::closed(std::uint16_t thread, std::uint32_t sequence) const {
+  const auto of_thread = logs_.find(thread);
+  if (of_thread == logs_.end()) return false;
+  const auto at = of_thread->second.find(sequence);
+  return at != of_thread->second.end() && !at->second.front()->content.header.open();
 }
 
 const LogCatalog::Log* LogCatalog::any() const {

@@ -47,12 +47,18 @@ class LogCatalog {
   std::optional<Log> find_scn(std::uint16_t thread, oracle::Scn scn) const;
   // The sequence of the log that was current at a redo_time_value(); the first one when all are younger.
   std::optional<std::uint32_t> find_time(std::uint16_t thread, std::uint32_t time) const;
+  // Whether all redo of this log had been written at the last refresh().
+  bool closed(std::uint16_t thread, std::uint32_t sequence) const;
   // Any log: what it says of database and incarnation holds for all.
   const Log* any() const;
   // Logs of incarnations other than the one that is read, seen so far: (resetlogs id, first log).
   const std::map<std::uint32_t, Log>& other_incarnations() const { return others_; }
-  // Reads only logs of this incarnation; without, of the first one that is met.
-  void set_incarnation(std::uint32_t resetlogs) { resetlogs_ = resetlogs; }
+  // Reads only logs of this database and incarnation; without, of the first ones that are met.
+  void expect(std::uint32_t dbid, std::string database, std::uint32_t resetlogs) {
+    if (dbid != 0) dbid_ = dbid;
+    database_ = std::move(database);
+    resetlogs_ = resetlogs;
+  }
 
  private:
   struct File {
@@ -71,6 +77,7 @@ class LogCatalog {
   bool checksums_;
   std::optional<std::uint32_t> dbid_;
   std::string database_;
+  std::filesystem::path known_from_;  // the log that said so; empty: expect() did
   std::optional<std::uint32_t> resetlogs_;
   std::map<std::filesystem::path, File> files_;
   std::set<std::filesystem::path> seen_;  // by the refresh in work

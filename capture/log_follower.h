@@ -36,6 +36,10 @@ class LogFollower {
     // For a gap or damage to last before the policy decides: logs come late and out of order, copies and blocks are
     // seen half written.
     std::chrono::milliseconds patience{5000};
+    // What an earlier run knew at the place where this one begins: the bound there, and whether the thread was
+    // disabled.
+    oracle::Scn bound = 0;
+    bool disabled = false;
     // Called when redo was passed over, with a sentence about what and where.
     std::function<void(std::uint16_t thread, redo::Rba rba, const std::string& text)> passed_over;
     // Called when another file is read from, with a sentence.
@@ -45,7 +49,12 @@ class LogFollower {
 
   // Begins at block `start.block` of log `start.sequence`; block 0 is the log's begin. The catalog must outlive it.
   LogFollower(const LogCatalog& catalog, std::uint16_t thread, redo::Rba start, Options options)
-      : catalog_(catalog), thread_(thread), next_(start), options_(std::move(options)) {}
+      : catalog_(catalog),
+        thread_(thread),
+        next_(start),
+        options_(std::move(options)),
+        bound_(options_.bound),
+        status_(options_.disabled ? Status::kDisabled : Status::kReading) {}
 
   // The next group, valid until the next call; null: not there yet. Throws by policy CorruptRedo, or
   // Error(kUnreachable) for a gap.
@@ -75,8 +84,8 @@ class LogFollower {
   redo::Rba next_;
   Options options_;
   std::unique_ptr<redo::LogReader> reader_;
-  oracle::Scn bound_ = 0;
-  Status status_ = Status::kReading;
+  oracle::Scn bound_;
+  Status status_;
   std::string reason_;
   std::filesystem::path last_path_;
   std::set<std::filesystem::path> bad_;     // copies that are damaged at next_
