@@ -16,6 +16,12 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
+constexpr milliseconds kFlushEvery{5};  // while there is more to read
+// Between looks at the directories while a thread waits for a log: a part of the time that it has waited. The next log
+// comes moments after the end of the one before; that of an instance that was stopped, in days.
+constexpr milliseconds kRefreshAtLeast{5};
+constexpr milliseconds kRefreshAtMost{100};
+constexpr int kRefreshPart = 8;
 constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
 constexpr std::int64_t kKeptHours = 7 * 24;
 
@@ -110,14 +116,25 @@ void LiveCapture::check_database(const LogCatalog::Log& log) const {
                 "name the dictionary of this database");
 }
 
+milliseconds LiveCapture::refresh_interval(Clock::time_point now) {
+  milliseconds interval = options_.discovery_interval;
+  for (const auto& [thread, follower] : followers_) {
+    if (!follower.wants_logs()) {
+      waits_.erase(thread);
+      continue;
+    }
+    const Clock::time_point since = waits_.try_emplace(thread, now).first->second;
+    const auto part = std::chrono::duration_cast<milliseconds>(now - since) / kRefreshPart;
+    interval = std::min(interval, std::clamp(part, kRefreshAtLeast, kRefreshAtMost));
+  }
+  return interval;
+}
+
 void LiveCapture::refresh(Clock::time_point now) {
-  const bool wanted =
-      std::any_of(followers_.begin(), followers_.end(), [](const auto& f) { return f.second.wants_logs(); });
-  const milliseconds interval =
-      wanted ? std::min<milliseconds>(options_.discovery_interval, milliseconds{100}) : options_.discovery_interval;
-  if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < interval) return;
+  if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < refresh_interval(now)) return;
   last_refresh_ = now;
   catalog_.refresh();
+  watch_.follow(catalog_.places());
   const LogCatalog::Log* any = catalog_.any();
   if (!any) return;
   check_database(*any);
@@ -269,12 +286,17 @@ void LiveCapture::run() {
     if (now - last_checkpoint_ >= options_.checkpoint_interval ||
         bytes_read() - bytes_at_checkpoint_ >= options_.checkpoint_bytes || logs_finished_ != logs_at_checkpoint_)
       checkpoint();
+    if (told_ && (!progress || now - last_flush_ >= kFlushEvery)) {
+      delivery_->flush();
+      told_ = false;
+      last_flush_ = now;
+    }
     if (progress) continue;
-    if (std::exchange(told_, false)) delivery_->flush();
     warn_of_waiting(now);
     if (options_.until_idle && now - progress_ > milliseconds{500} && !followers_.empty()) break;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, kPollAtMost);
+    const bool changed = watch_.wait(pause);
+    pause = changed ? kPollAtLeast : std::min(pause * 2, kPollAtMost);
+    std::this_thread::sleep_until(now + kPollAtLeast);  // one group may be written, and told of, in many pieces
   }
   drain();
   delivery_->flush();

@@ -22,6 +22,7 @@
 #include "capture/checkpoint.h"
 #include "capture/core.h"
 #include "capture/log_follower.h"
+#include "capture/log_watch.h"
 #include "ledger/ledger.h"
 
 namespace redoubt::capture {
@@ -97,6 +98,7 @@ class LiveCapture {
   void find_start();
   bool go_on_from(const ledger::Checkpoint& saved);
   void check_database(const LogCatalog::Log& log) const;
+  std::chrono::milliseconds refresh_interval(Clock::time_point now);
   void refresh(Clock::time_point now);
   void join(std::uint16_t thread);
   Rba start_of(std::uint16_t thread) const;
@@ -113,16 +115,18 @@ class LiveCapture {
   Hooks hooks_;
   std::string session_;
   LogCatalog catalog_;
+  LogWatch watch_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<Delivery> delivery_;
   std::map<std::uint16_t, LogFollower> followers_;
   std::map<std::uint16_t, Clock::time_point> poll_at_;  // of threads that had nothing
+  std::map<std::uint16_t, Clock::time_point> waits_;    // threads that wait for a log, since when
   std::optional<Checkpoint> resumed_;
   std::vector<Snapshot> snapshots_;  // ascending; the first is the one in use by the last checkpoint
   change::Batch batch_;
   bool incomplete_ = false;
   bool told_ = false;  // something since the last flush
-  Clock::time_point last_refresh_{}, last_checkpoint_{}, last_renewal_{}, progress_{}, warned_{};
+  Clock::time_point last_refresh_{}, last_flush_{}, last_checkpoint_{}, last_renewal_{}, progress_{}, warned_{};
   std::uint64_t bytes_at_checkpoint_ = 0;
   std::uint64_t logs_at_checkpoint_ = 0;
   std::uint64_t logs_finished_ = 0;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace redoubt::capture {
 namespace {
@@ -12,6 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr int kDepthMax = 4;  // recovery areas nest DB/archivelog/DATE
 constexpr std::uint64_t kSmallest = 1024;
+constexpr std::int64_t kYoung = 1'000'000'000;  // nanoseconds: the time of a file does not tell writes apart by less
 
 }  // namespace
 
@@ -19,9 +21,15 @@ LogCatalog::LogCatalog(std::vector<fs::path> roots, bool checksums) : roots_(std
 
 void LogCatalog::refresh() {
   seen_.clear();
+  places_.clear();
   for (std::size_t i = 0; i < roots_.size(); ++i) {
     std::error_code ignored;
-    fs::is_directory(roots_[i], ignored) ? walk(roots_[i], 1, i) : look_at(roots_[i], i);
+    if (fs::is_directory(roots_[i], ignored)) {
+      walk(roots_[i], 1, i);
+    } else {
+      places_.insert(roots_[i]);
+      look_at(roots_[i], i);
+    }
   }
   std::erase_if(files_, [&](const auto& entry) { return !seen_.contains(entry.first); });
 
@@ -48,6 +56,7 @@ void LogCatalog::refresh() {
 }
 
 void LogCatalog::walk(const fs::path& directory, int depth, std::size_t root) {
+  places_.insert(directory);
   std::error_code error;  // what goes while it is looked at is not there
   std::vector<fs::path> entries;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
@@ -71,7 +80,9 @@ void LogCatalog::look_at(const fs::path& path, std::size_t root) {
   seen_.insert(path);
   File& file = files_[path];
   const std::int64_t modified = status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec;
-  if (file.modified == modified && file.size == size && file.inode == status.st_ino) return;
+  if (!file.young && file.modified == modified && file.size == size && file.inode == status.st_ino) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  file.young = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - modified < kYoung;
   file.modified = modified;
   file.size = size;
   file.inode = status.st_ino;

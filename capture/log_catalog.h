@@ -45,6 +45,8 @@ class LogCatalog {
   const Log* any() const;
   // Logs of incarnations other than the one that is read, seen so far: (resetlogs id, first log).
   const std::map<std::uint32_t, Log>& other_incarnations() const { return others_; }
+  // The directories that were walked, and the files that are roots.
+  const std::set<std::filesystem::path>& places() const { return places_; }
   // Reads only logs of this incarnation; without, of the first one that is met.
   void set_incarnation(std::uint32_t resetlogs) { resetlogs_ = resetlogs; }
 
@@ -53,6 +55,7 @@ class LogCatalog {
     std::int64_t modified = 0;  // nanoseconds
     std::uint64_t size = 0;
     std::uint64_t inode = 0;
+    bool young = false;  // written moments before it was read: it may change without another time
     bool log = false;
     std::size_t root = 0;
     Log content;
@@ -68,6 +71,7 @@ class LogCatalog {
   std::optional<std::uint32_t> resetlogs_;
   std::map<std::filesystem::path, File> files_;
   std::set<std::filesystem::path> seen_;  // by the refresh in work
+  std::set<std::filesystem::path> places_;
   std::map<std::uint16_t, std::map<std::uint32_t, std::vector<const File*>>> logs_;
   std::map<std::uint32_t, Log> others_;
 };
