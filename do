@@ -63,12 +63,15 @@ do_fuzz() { # [SECONDS]: run every fuzz target that long (60), a target per core
   printf '%s\n' "${targets[@]%.cc}" | sed '/./s|^|build/fuzz/|' | xargs -r -P "$(nproc)" -n 1 fuzz/run "${1:-60}"
 }
 
-do_soak() { # [SEEDS=N]: simulate N databases (200), read each with two readers, compare; kill 1,000 writers of ledgers
+do_soak() { # [SEEDS=N]: N simulated databases (200), 1,000 killed writers of ledgers, huge transactions, a thread 10 GiB behind
   need build test
   build release redoubt ledger_test
   local seeds=${1:-200}
-  REDOUBT=$PWD/build/release/redoubt python3 tests/round_trip_test.py "${seeds#SEEDS=}"
+  export REDOUBT=$PWD/build/release/redoubt
+  python3 tests/round_trip_test.py "${seeds#SEEDS=}"
   REDOUBT_KILLS=1000 build/release/tests/ledger_test --gtest_brief=1
+  python3 tests/large_transactions_test.py full
+  python3 tests/thread_lag_test.py 10GiB
 }
 
 do_format() { # [--check]: format the sources in place, or say which are not formatted

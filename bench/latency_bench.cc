@@ -9,7 +9,7 @@
 //                nothing older (docs/ordering.md): until its next group, whenever that is written
 //   behind it    the part that is Redoubt's own: from the last write that it had to wait for
 //
-// Groups come as SCNs do, evenly: kGroupsPerSecond of each busy thread. In the last setting one thread writes a group
+// Groups come as SCNs do, evenly, at a pace for each busy thread. In the last setting one thread writes a group
 // every kIdleSeconds, and nothing else. CPU is that of the capture, per second, busy and with nothing written at all.
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -40,7 +40,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr double kGroupsPerSecond = 200;
 constexpr double kIdleSeconds = 3;
 constexpr double kWarmSeconds = 1;   // not counted, from when all threads have a log
 constexpr double kQuietSeconds = 3;  // for the CPU when nothing is written
@@ -53,9 +52,9 @@ struct Group {
 };
 
 struct Setting {
-  std::string name;
   int threads;
-  bool idle;  // one of them is
+  double pace;  // groups a second of each thread
+  bool idle;    // the last thread is
 };
 
 // The groups of each thread, as its logs in `directory` have them.
@@ -90,7 +89,7 @@ double schedule(std::map<std::uint16_t, std::vector<Group>>& groups, const Setti
     for (const Group& g : groups.rbegin()->second) clock.emplace_back(g.end_scn, clock.back().second + kIdleSeconds);
     clock.emplace_back(last, clock.back().second + kIdleSeconds);
   } else {
-    clock = {{first, 0}, {last, static_cast<double>(count) / (kGroupsPerSecond * setting.threads)}};
+    clock = {{first, 0}, {last, static_cast<double>(count) / (setting.pace * setting.threads)}};
   }
   for (auto& [thread, of_thread] : groups) {
     std::size_t i = 1;
@@ -169,7 +168,7 @@ bool measure(const Setting& setting, double seconds, const fs::path& directory) 
   fs::create_directories(directory / "archive");
   const std::string program = REDOUBT_PROGRAM;
   // Some 5 KiB a group; each thread switches its log once or twice.
-  const double wanted = setting.idle ? 67 * seconds : kGroupsPerSecond * seconds * setting.threads;
+  const double wanted = setting.pace * seconds * setting.threads;
   const auto bytes = static_cast<std::uint64_t>(wanted * 5000);
   std::vector<std::string> words{program,
                                  "simulate",
@@ -277,7 +276,8 @@ bool measure(const Setting& setting, double seconds, const fs::path& directory) 
   std::size_t written = 0;
   for (const auto& [thread, of_thread] : groups) written += of_thread.size();
   const Percentiles a = percentiles(to_event), b = percentiles(behind);
-  fmt::print("{:<24}{:>9.0f}{:>9}{:>11.2f}{:>9.2f}{:>9.2f}{:>12.2f}{:>8.2f}{:>8.2f}{:>10.1f}{:>9.1f}\n", setting.name,
+  fmt::print("{:<24}{:>9.0f}{:>9}{:>11.2f}{:>9.2f}{:>9.2f}{:>12.2f}{:>8.2f}{:>8.2f}{:>10.1f}{:>9.1f}\n",
+             setting.idle ? "1 busy, 1 every 3 s" : fmt::format("{} busy", setting.threads),
              static_cast<double>(written) / whole, to_event.size(), a.p50, a.p99, a.max, b.p50, b.p99, b.max,
              busy * 1000, quiet * 1000);
   if (to_event.empty() || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
@@ -298,7 +298,7 @@ int main(int argc, char** argv) {
              "max", "p50", "p99", "max", "busy", "quiet");
   bool good = true;
   const std::vector<Setting> settings{
-      {"1 busy", 1, false}, {"2 busy", 2, false}, {"4 busy", 4, false}, {"1 busy, 1 every 3 s", 2, true}};
+      {1, 200, false}, {2, 200, false}, {4, 200, false}, {4, 1000, false}, {2, 33, true}};
   for (const Setting& setting : settings) {
     good &= measure(setting, setting.idle ? seconds * 3 : seconds, base);
     std::fflush(stdout);

@@ -14,6 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
+// One group may be written, and told of by the kernel, in many pieces.
+constexpr std::chrono::microseconds kLooksApart{250};
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
 constexpr milliseconds kFlushEvery{5};  // while there is more to read
@@ -228,7 +230,7 @@ bool LiveCapture::feed(Clock::time_point now) {
       poll_at_.erase(thread);
       any = true;
     } else {
-      poll_at_[thread] = now + kPollAtLeast;
+      poll_at_[thread] = now + kLooksApart;
       any |= core_->raise_bound(thread, follower.bound());
       if (follower.status() == LogFollower::Status::kDisabled) {
         core_->feed(thread, nullptr);
@@ -296,7 +298,7 @@ void LiveCapture::run() {
     if (options_.until_idle && now - progress_ > milliseconds{500} && !followers_.empty()) break;
     const bool changed = watch_.wait(pause);
     pause = changed ? kPollAtLeast : std::min(pause * 2, kPollAtMost);
-    std::this_thread::sleep_until(now + kPollAtLeast);  // one group may be written, and told of, in many pieces
+    std::this_thread::sleep_until(now + kLooksApart);
   }
   drain();
   delivery_->flush();

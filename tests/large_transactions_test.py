@@ -30,7 +30,7 @@ FORMS = {  # rows of each, transactions, options of the simulator
 
 
 def run(*words):
-    """Standard output and error, the most memory it had in bytes, and its time."""
+    """Standard output and error, the most memory it had in bytes, its CPU time and its time."""
     with tempfile.TemporaryFile() as said:
         begun = time.monotonic()
         child = subprocess.Popen([REDOUBT, *map(str, words)], stdout=said, stderr=said)
@@ -39,7 +39,7 @@ def run(*words):
         said.seek(0)
         text = said.read().decode(errors="replace")
         assert child.returncode == 0, f"{words}: exit {child.returncode}: {text[-2000:]}"
-        return text, usage.ru_maxrss << 10, time.monotonic() - begun
+        return text, usage.ru_maxrss << 10, usage.ru_utime + usage.ru_stime, time.monotonic() - begun
 
 
 def capture(directory, output, *options):
@@ -53,16 +53,16 @@ def check(form, folder):
     memory = 256 * MIB if form == "open" else MEMORY
     sim, spill, out = folder / form, folder / "spill", folder / "rows.jsonl"
     size = ["--size", rows * transactions * REDO_OF_ROW] if form != "open" else []
-    said, _, made_in = run("simulate", "--seed", "1", *options, *size, sim)
+    said, _, _, made_in = run("simulate", "--seed", "1", *options, *size, sim)
     made = int(re.search(r"(\d+) row changes", said)[1])
     assert made >= rows * transactions, f"{form}: only {made} rows were made"
-    said, peak, seconds = capture(sim, out, "--memory", memory, "--spill-dir", spill)
+    said, peak, cpu, seconds = capture(sim, out, "--memory", memory, "--spill-dir", spill)
     assert int(re.search(r"with (\d+) rows", said)[1]) == made, f"{form}: {said}"
     left = sorted(p.name for p in spill.iterdir())
     assert left == [], f"{form}: left in the spill directory: {left}"
     redo = sum(p.stat().st_size for p in sim.glob("*.dbf"))
     print(f"{form}: {made} rows in {redo / MIB:.0f} MiB of redo, made in {made_in:.0f} s; captured in {seconds:.1f} s, "
-          f"peak {peak / MIB:.0f} MiB of memory with --memory {memory / MIB:.0f} MiB", flush=True)
+          f"{cpu:.1f} s of CPU, peak {peak / MIB:.0f} MiB of memory with --memory {memory / MIB:.0f} MiB", flush=True)
     assert peak < memory + BESIDES, f"{form}: {peak} bytes"
     # Held against the truth, or where that would take too long against a run that spills nothing.
     if FULL and form != "open":
