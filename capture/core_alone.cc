@@ -211,8 +211,8 @@ void Core::direct_block(const Vector& v) {
 }
 
 // In this order: the marker in the record, the ITL entry of a locked row; these name one transaction, open or not. Then
-// the container's last marker, the only open transaction that has changed the object: where redo is read again, that may
-// have been another one, which has ended since.
+// the container's last marker, the only open transaction that has changed the object: where redo is read again, that
+// may have been another one, which has ended since.
 OpenTransaction* Core::loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block) {
   if (record_load_ != Xid{}) return transactions_.find(con_id, record_load_);
   for (const std::uint16_t offset : block.row_offsets) {

@@ -59,12 +59,15 @@ class LogCatalog {
     database_ = std::move(database);
     resetlogs_ = resetlogs;
   }
+  // The directories that were walked, and the files that are roots.
+  const std::set<std::filesystem::path>& places() const { return places_; }
 
  private:
   struct File {
     std::int64_t modified = 0;  // nanoseconds
     std::uint64_t size = 0;
     std::uint64_t inode = 0;
+    bool young = false;  // written moments before it was read: it may change without another time
     bool log = false;
     std::size_t root = 0;
     Log content;
@@ -81,6 +84,7 @@ class LogCatalog {
   std::optional<std::uint32_t> resetlogs_;
   std::map<std::filesystem::path, File> files_;
   std::set<std::filesystem::path> seen_;  // by the refresh in work
+  std::set<std::filesystem::path> places_;
   std::map<std::uint16_t, std::map<std::uint32_t, std::vector<const File*>>> logs_;
   std::map<std::uint32_t, Log> others_;
 };
