@@ -29,12 +29,14 @@ void Merge::feed(std::uint16_t number, const redo::Group& group) {
   thread.group = &group;
   thread.next = 0;
   thread.bound = group.records.back().scn;
+  thread.find_front();
 }
 
 bool Merge::raise(std::uint16_t number, Scn bound) {
   Thread& thread = get(number);
   if (bound <= thread.bound) return false;
   thread.bound = bound;
+  thread.find_front();
   return true;
 }
 
@@ -46,12 +48,16 @@ void Merge::end(std::uint16_t number) {
 
 std::optional<Merge::Run> Merge::next() {
   Thread* first = nullptr;
-  for (Thread& t : threads_)
-    if (t.group && (!first || t.front() < first->front())) first = &t;
+  std::pair<Scn, std::uint16_t> limit{oracle::kNoScn, 0xFFFF};  // of the others
+  for (Thread& t : threads_) {
+    if (t.group && (!first || t.front < first->front)) {
+      if (first) limit = std::min(limit, first->front);
+      first = &t;
+    } else if (t.group || !t.ended) {
+      limit = std::min(limit, t.front);
+    }
+  }
   if (!first) return std::nullopt;
-  std::pair<Scn, std::uint16_t> limit{oracle::kNoScn, 0xFFFF};
-  for (const Thread& t : threads_)
-    if (&t != first && (t.group || !t.ended)) limit = std::min(limit, t.front());
 
   const auto& records = first->group->records;
   Run run{first->group, first->next, first->next};
@@ -59,6 +65,7 @@ std::optional<Merge::Run> Merge::next() {
   if (run.to == run.from) return std::nullopt;
   first->next = run.to;
   if (run.to == records.size()) first->group = nullptr;
+  first->find_front();
   return run;
 }
 
@@ -78,14 +85,14 @@ bool Merge::all_ended() const {
 Scn Merge::watermark() const {
   Scn low = oracle::kNoScn;
   for (const Thread& t : threads_)
-    if (t.group || !t.ended) low = std::min(low, t.front().first);
+    if (t.group || !t.ended) low = std::min(low, t.front.first);
   return low;
 }
 
 Scn Merge::front(std::uint16_t number) const {
   const Thread* thread = find(number);
   REDOUBT_ASSERT(thread != nullptr);
-  return thread->ended ? oracle::kNoScn : thread->front().first;
+  return thread->ended ? oracle::kNoScn : thread->front.first;
 }
 
 std::optional<Rba> Merge::held(std::uint16_t number) const {

@@ -75,10 +75,12 @@ class Merge {
     const redo::Group* group = nullptr;
     std::size_t next = 0;  // record of the group
     bool ended = false;
-
     // Below this (SCN, thread) nothing comes from it: an equal SCN of a thread that holds nothing may still come first.
-    std::pair<Scn, std::uint16_t> front() const {
-      return group ? std::pair(group->records[next].scn, number) : std::pair(bound, std::uint16_t{0});
+    // Kept here, because next() compares those of all threads for every few records.
+    std::pair<Scn, std::uint16_t> front{bound, std::uint16_t{0}};
+
+    void find_front() {
+      front = group ? std::pair(group->records[next].scn, number) : std::pair(bound, std::uint16_t{0});
     }
   };
   const Thread* find(std::uint16_t thread) const;
