@@ -138,16 +138,11 @@ std::vector<Commit> read_commits(int pipe) {
   return commits;
 }
 
+// Of its one thread. The clock of /proc/PID/stat ticks too rarely for a process that sleeps.
 double cpu_seconds(pid_t pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  unsigned long user = 0, system = 0;
-  const std::size_t behind_name = text.rfind(')');
-  if (behind_name == std::string::npos ||
-      std::sscanf(text.c_str() + behind_name, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-                  &system) != 2)
-    return 0;
-  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  double nanoseconds = 0;
+  std::ifstream(fmt::format("/proc/{}/schedstat", pid)) >> nanoseconds;
+  return nanoseconds / 1e9;
 }
 
 struct Percentiles {

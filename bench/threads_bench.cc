@@ -1,5 +1,5 @@
 // What redo threads cost: the same amount of redo, of the same kind of transactions, written by 1, 2, 4 and 8 threads
-// and captured to /dev/null, in turns.
+// and captured to /dev/null, in turns: once as logs that are there, once as logs that are followed (--watch).
 //
 //   threads_bench [MIB] [DIRECTORY]      512 MiB in /tmp/redoubt-bench; logs that are there already are used again
 //
@@ -23,10 +23,9 @@ int main(int argc, char** argv) {
   const std::string mib = argc > 1 ? argv[1] : "512";
   const fs::path base = argc > 2 ? argv[2] : "/tmp/redoubt-bench";
   const std::string program = REDOUBT_PROGRAM;
-  fmt::print("{:<10}{:>8}{:>11}{:>9}{:>12}{:>16}{:>10}\n", "workload", "threads", "redo MiB", "CPU s", "CPU s/GiB",
-             "to one thread", "peak MiB");
+  fmt::print("{:<10}{:<10}{:>8}{:>11}{:>9}{:>12}{:>16}{:>10}\n", "workload", "", "threads", "redo MiB", "CPU s",
+             "CPU s/GiB", "to one thread", "peak MiB");
   for (const std::string workload : {"small", "wide"}) {
-    std::map<int, Cost> best;
     std::map<int, double> size;  // MiB
     const auto directory = [&](int threads) { return base / fmt::format("{}-{}-threads-{}", workload, mib, threads); };
     for (const int threads : {1, 2, 4, 8}) {
@@ -41,21 +40,33 @@ int main(int argc, char** argv) {
       }
       size[threads] = static_cast<double>(warm(directory(threads))) / (1U << 20);
     }
-    for (int i = 0; i < kRuns; ++i)
-      for (const auto& [threads, of_threads] : size) {
-        const Cost cost = run({program, "capture", "--dictionary", directory(threads) / "schema.json", "--output",
-                               "/dev/null", directory(threads)});
-        if (cost.exit_code != 0) {
-          fmt::print("capture failed with exit code {}\n", cost.exit_code);
-          return 1;
+    const fs::path ledger = base / "threads.db", state = base / "threads-state";
+    for (const bool followed : {false, true}) {
+      std::map<int, Cost> best;
+      for (int i = 0; i < kRuns; ++i)
+        for (const auto& [threads, of_threads] : size) {
+          std::vector<std::string> words{program, "capture", "--dictionary", directory(threads) / "schema.json"};
+          if (followed) {
+            fs::remove_all(state);
+            for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(ledger.string() + suffix);
+            words.insert(words.end(), {"--output", "-", "--until-idle", "--ledger", "sqlite:" + ledger.string(),
+                                       "--state-dir", state, "--watch", directory(threads)});
+          } else {
+            words.insert(words.end(), {"--output", "/dev/null", directory(threads)});
+          }
+          const Cost cost = run(words);
+          if (cost.exit_code != 0) {
+            fmt::print("capture failed with exit code {}\n", cost.exit_code);
+            return 1;
+          }
+          if (i == 0 || cost.cpu < best[threads].cpu) best[threads] = cost;
         }
-        if (i == 0 || cost.cpu < best[threads].cpu) best[threads] = cost;
-      }
-    const double one = best[1].cpu / size[1];
-    for (const auto& [threads, cost] : best)
-      fmt::print("{:<10}{:>8}{:>11.1f}{:>9.3f}{:>12.3f}{:>15.1f}%{:>10.1f}\n", workload, threads, size[threads],
-                 cost.cpu, cost.cpu / size[threads] * 1024, (cost.cpu / size[threads] / one - 1) * 100,
-                 cost.memory_mib);
+      const double one = best[1].cpu / size[1];
+      for (const auto& [threads, cost] : best)
+        fmt::print("{:<10}{:<10}{:>8}{:>11.1f}{:>9.3f}{:>12.3f}{:>15.1f}%{:>10.1f}\n", workload,
+                   followed ? "followed" : "read", threads, size[threads], cost.cpu, cost.cpu / size[threads] * 1024,
+                   (cost.cpu / size[threads] / one - 1) * 100, cost.memory_mib);
+    }
   }
   fmt::print("best of {} runs each, in turns, page cache warm; repeat with: {} {} {}\n", kRuns, argv[0], mib,
              base.string());

@@ -260,8 +260,15 @@ void LiveCapture::join(std::uint16_t thread) {
     return;
   }
   if (!core_->has_thread(thread)) {
-    const std::vector<LogCatalog::Log> logs = catalog_.find(thread, start.sequence);
-    core_->open_thread(thread, logs.empty() ? 0 : logs.front().header.first_scn.value);
+    // A log begins where the one before it ends, which may be all that is there yet.
+    Scn bound = 0;
+    if (const std::vector<LogCatalog::Log> logs = catalog_.find(thread, start.sequence); !logs.empty()) {
+      bound = logs.front().header.first_scn.value;
+    } else if (const auto before = catalog_.find(thread, start.sequence - 1);
+               !before.empty() && !before.front().header.open()) {
+      bound = before.front().header.next_scn.value;
+    }
+    core_->open_thread(thread, bound);
   }
   LogFollower::Options options;
   options.checksums = options_.checksums;
@@ -390,11 +397,6 @@ void LiveCapture::run() {
     bool more = core_->step();
     bool progress = more && feed(now);
     pass_threads(now);
-    if (progress) {
-      progress_ = now;
-      looks_ = 0;
-      pause = kPollAtLeast;
-    }
     drain();
     if (core_->done()) break;
     if (now - last_renewal_ >= ledger::kRenewEvery) {
@@ -409,7 +411,12 @@ void LiveCapture::run() {
       told_ = false;
       last_flush_ = now;
     }
-    if (progress) continue;
+    if (progress) {
+      progress_ = Clock::now();  // what came of it may have taken long
+      looks_ = 0;
+      pause = kPollAtLeast;
+      continue;
+    }
     warn_of_waiting(now);
     if (!waiting_.empty()) pause = kPollAtLeast;
     if (options_.until_idle && now - progress_ > milliseconds{500} && looks_ >= kIdleLooks && !followers_.empty())

@@ -29,7 +29,7 @@ TEST(LogCatalog, SeesAHeaderThatChangesWithoutAnotherTime) {
   const fs::path directory = ::mkdtemp(name.data());
   const fs::path log = directory / "online.log";
   const auto now = fs::file_time_type::clock::now();
-  LogCatalog catalog({directory});
+  LogCatalog catalog({{directory, 0}});
 
   writer(log).leave_open(kBlocks);
   fs::last_write_time(log, now);

@@ -30,6 +30,7 @@ void Merge::feed(std::uint16_t number, const redo::Group& group) {
   thread.group = &group;
   thread.next = 0;
   thread.bound = group.records.back().scn;
+  thread.find_front();
 }
 
 bool Merge::raise(std::uint16_t number, Scn bound) {
@@ -37,12 +38,14 @@ bool Merge::raise(std::uint16_t number, Scn bound) {
   if (bound <= thread.bound) return false;
   thread.bound = bound;
   catch_up(thread, bound);
+  thread.find_front();
   return true;
 }
 
 void Merge::pass(std::uint16_t number, Scn scn) {
   Thread& thread = get(number);
   if (!thread.ended && scn > thread.bound) thread.passed = std::max(thread.passed, scn);
+  thread.find_front();
 }
 
 // The thread goes on at `scn`: what it was passed for is behind it.
@@ -62,12 +65,16 @@ void Merge::end(std::uint16_t number) {
 
 std::optional<Merge::Run> Merge::next() {
   Thread* first = nullptr;
-  for (Thread& t : threads_)
-    if (t.group && (!first || t.front() < first->front())) first = &t;
+  std::pair<Scn, std::uint16_t> limit{oracle::kNoScn, 0xFFFF};  // of the others
+  for (Thread& t : threads_) {
+    if (t.group && (!first || t.front < first->front)) {
+      if (first) limit = std::min(limit, first->front);
+      first = &t;
+    } else if (t.group || !t.ended) {
+      limit = std::min(limit, t.front);
+    }
+  }
   if (!first) return std::nullopt;
-  std::pair<Scn, std::uint16_t> limit{oracle::kNoScn, 0xFFFF};
-  for (const Thread& t : threads_)
-    if (&t != first && (t.group || !t.ended)) limit = std::min(limit, t.front());
 
   const auto& records = first->group->records;
   Run run{first->group, first->next, first->next};
@@ -76,6 +83,7 @@ std::optional<Merge::Run> Merge::next() {
   first->next = run.to;
   released_ = std::max(released_, records[run.to - 1].scn);
   if (run.to == records.size()) first->group = nullptr;
+  first->find_front();
   return run;
 }
 
@@ -84,7 +92,7 @@ const std::vector<std::uint16_t>& Merge::hungry() {
   for (const Thread& t : threads_)
     if (!t.group && !t.ended) hungry_.push_back(t.number);
   std::stable_sort(hungry_.begin(), hungry_.end(),
-                   [&](std::uint16_t a, std::uint16_t b) { return find(a)->front() < find(b)->front(); });
+                   [&](std::uint16_t a, std::uint16_t b) { return find(a)->front < find(b)->front; });
   return hungry_;
 }
 
@@ -95,7 +103,7 @@ bool Merge::all_ended() const {
 Scn Merge::watermark() const {
   Scn low = oracle::kNoScn;
   for (const Thread& t : threads_)
-    if (t.group || !t.ended) low = std::min(low, t.front().first);
+    if (t.group || !t.ended) low = std::min(low, t.front.first);
   return low;
 }
 
@@ -103,7 +111,7 @@ Scn Merge::front(std::uint16_t number) const {
   const Thread* thread = find(number);
   REDOUBT_ASSERT(thread != nullptr);
   if (thread->ended) return oracle::kNoScn;
-  return thread->group ? thread->front().first : thread->bound;
+  return thread->group ? thread->front.first : thread->bound;
 }
 
 std::optional<Rba> Merge::held(std::uint16_t number) const {

@@ -87,8 +87,11 @@ class Merge {
     Scn passed = 0;
 
     // Below this (SCN, thread) nothing comes from it: an equal SCN of a thread that holds nothing may still come first.
-    std::pair<Scn, std::uint16_t> front() const {
-      return group ? std::pair(group->records[next].scn, number) : std::pair(std::max(bound, passed), std::uint16_t{0});
+    // Kept here, because next() compares those of all threads for every few records.
+    std::pair<Scn, std::uint16_t> front{bound, std::uint16_t{0}};
+
+    void find_front() {
+      front = group ? std::pair(group->records[next].scn, number) : std::pair(std::max(bound, passed), std::uint16_t{0});
     }
   };
   const Thread* find(std::uint16_t thread) const;
