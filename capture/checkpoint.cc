@@ -31,6 +31,21 @@ T number(const Json& json) {
   return static_cast<T>(value);
 }
 
+Json json_of(const RecordKey& key) {
+  return {{"scn", key.scn},
+          {"thread", key.thread},
+          {"sub_scn", key.sub_scn},
+          {"rba", {key.rba.sequence, key.rba.block, key.rba.offset}}};
+}
+
+RecordKey key_from(const Json& json) {
+  const Json& rba = json.at("rba");
+  return {number<Scn>(json.at("scn")),
+          number<std::uint16_t>(json.at("thread")),
+          number<std::uint16_t>(json.at("sub_scn")),
+          {number<std::uint32_t>(rba.at(0)), number<std::uint32_t>(rba.at(1)), number<std::uint16_t>(rba.at(2))}};
+}
+
 }  // namespace
 
 std::map<std::uint16_t, std::uint32_t> Checkpoint::floor() const {
@@ -45,9 +60,11 @@ std::string to_json(const Checkpoint& c) {
     const Checkpoint::Reading& reading = c.reading.at(number);
     Json low = {{"seq", thread.low.sequence}, {"block", thread.low.block}};
     if (thread.holder != Xid{}) low["xid"] = to_text(thread.holder);
-    threads[std::to_string(number)] = {{"status", reading.status},    {"seq", reading.next.sequence},
-                                       {"block", reading.next.block}, {"low", std::move(low)},
-                                       {"bound", thread.bound},       {"block_size", reading.block_size}};
+    threads[std::to_string(number)] = {
+        {"status", reading.status},       {"seq", reading.next.sequence},
+        {"block", reading.next.block},    {"low", std::move(low)},
+        {"bound", thread.bound},          {"released", json_of(thread.released)},
+        {"block_size", reading.block_size}};
   }
   Json saved = Json::array();
   for (const RestartPoint::Saved& s : c.point.saved) {
@@ -63,16 +80,11 @@ std::string to_json(const Checkpoint& c) {
   }
   Json proofs = Json::array();
   for (const auto& [table, proof] : c.point.key_proofs) proofs.push_back({table.first, table.second, proof});
-  const RecordKey& released = c.point.released;
   const Json json = {
       {"format", kFormat},
       {"database", {{"name", c.database}, {"dbid", c.dbid}}},
       {"incarnation", {{"resetlogs_id", c.resetlogs}, {"resetlogs_scn", c.resetlogs_scn}}},
-      {"released",
-       {{"scn", released.scn},
-        {"thread", released.thread},
-        {"sub_scn", released.sub_scn},
-        {"rba", {released.rba.sequence, released.rba.block, released.rba.offset}}}},
+      {"released", json_of(c.point.released)},
       {"index", {{"scn", c.point.index_scn}, {"next", c.point.next_index}}},
       {"watermark", c.point.watermark},
       {"low_scn", c.point.low_scn},
@@ -101,13 +113,7 @@ Checkpoint checkpoint_from_json(std::string_view text, std::string_view place) {
     c.dbid = number<std::uint32_t>(json.at("database").at("dbid"));
     c.resetlogs = number<std::uint32_t>(json.at("incarnation").at("resetlogs_id"));
     c.resetlogs_scn = number<Scn>(json.at("incarnation").at("resetlogs_scn"));
-    const Json& released = json.at("released");
-    const Json& rba = released.at("rba");
-    c.point.released = {
-        number<Scn>(released.at("scn")),
-        number<std::uint16_t>(released.at("thread")),
-        number<std::uint16_t>(released.at("sub_scn")),
-        {number<std::uint32_t>(rba.at(0)), number<std::uint32_t>(rba.at(1)), number<std::uint16_t>(rba.at(2))}};
+    c.point.released = key_from(json.at("released"));
     c.point.index_scn = number<Scn>(json.at("index").at("scn"));
     c.point.next_index = number<std::uint64_t>(json.at("index").at("next"));
     c.point.watermark = number<Scn>(json.at("watermark"));
@@ -120,6 +126,7 @@ Checkpoint checkpoint_from_json(std::string_view text, std::string_view place) {
       t.low = {number<std::uint32_t>(low.at("seq")), number<std::uint32_t>(low.at("block")), 0};
       if (low.contains("xid")) t.holder = xid_from(low.at("xid").get<std::string>());
       t.bound = number<Scn>(value.at("bound"));
+      t.released = key_from(value.at("released"));
       c.reading[thread] = {value.at("status").get<std::string>(),
                            {number<std::uint32_t>(value.at("seq")), number<std::uint32_t>(value.at("block")), 0},
                            number<std::uint32_t>(value.at("block_size"))};
@@ -168,7 +175,7 @@ Checkpoint import_position(const oracle::LoadedDictionary& file, std::uint32_t b
   };
   const auto add = [&](std::uint32_t thread, Rba at) {
     const auto n = static_cast<std::uint16_t>(thread);
-    c.point.threads[n] = {at, {}, file.scn};
+    c.point.threads[n] = {at, {}, file.scn, {}};
     c.reading[n] = {"imported", at, block_size};
   };
   for (const oracle::ThreadPosition& t : file.threads) add(t.thread, place(t.sequence, t.offset));

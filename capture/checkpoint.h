@@ -5,7 +5,7 @@
 //    "released":{"scn":...,"thread":1,"sub_scn":1,"rba":[812,4410,16]},"index":{"scn":...,"next":7},
 //    "watermark":...,"low_scn":...,"time":"2026-03-01T09:29:38Z",
 //    "threads":{"1":{"status":"reading","seq":812,"block":4410,"low":{"seq":811,"block":77120,"xid":"2.18.754"},
-//                    "bound":...,"block_size":512},...},
+//                    "bound":...,"released":{...},"block_size":512},...},
 //    "saved":[{"con":3,"xid":"2.18.754","scn":...,"file":"3-2.18.754-1.spill","length":...,"checksum":...,
 //              "starts":{"1":[811,77120]}}],
 //    "dictionary":{"scn":...,"files":["dictionary-3764000-3.json"],"changes":"dictionary-changes-3764100-2.json"},

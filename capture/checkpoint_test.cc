@@ -17,8 +17,8 @@ Checkpoint example() {
   c.point.next_index = 7;
   c.point.watermark = 3812760;
   c.point.low_scn = 3812000;
-  c.point.threads[1] = {{811, 77120, 0}, {2, 18, 754}, 3812770};
-  c.point.threads[2] = {{95, 1203, 0}, {}, oracle::kNoScn};
+  c.point.threads[1] = {{811, 77120, 0}, {2, 18, 754}, 3812770, {3812733, 1, 2, {812, 4409, 16}}};
+  c.point.threads[2] = {{95, 1203, 0}, {}, oracle::kNoScn, {}};
   c.point.saved = {{{3, {2, 18, 754}}, {"3-2.18.754-1.spill", 1ULL << 33, ~0ULL}, 3700000, {{1, {790, 2, 0}}}}};
   c.point.key_proofs[{3, 72001}] = 4;
   c.reading[1] = {"reading", {812, 4410, 0}, 512};
@@ -50,6 +50,7 @@ TEST(Checkpoint, ComesBackAsItWas) {
   ASSERT_EQ(b.point.threads.size(), 2U);
   EXPECT_EQ(b.point.threads.at(1).low, (Rba{811, 77120, 0}));
   EXPECT_EQ(b.point.threads.at(1).holder, (oracle::Xid{2, 18, 754}));
+  EXPECT_EQ(b.point.threads.at(1).released, a.point.threads.at(1).released);
   EXPECT_EQ(b.point.threads.at(2).bound, oracle::kNoScn);
   EXPECT_EQ(b.reading.at(2).status, "disabled");
   EXPECT_EQ(b.reading.at(2).block_size, 4096U);

@@ -76,7 +76,8 @@ Core::~Core() = default;
 void Core::resume(RestartPoint& point) {
   REDOUBT_ASSERT(counters_.records == 0);
   told_ = point.released;
-  telling_again_ = told_ != RecordKey{};
+  for (const auto& [thread, t] : point.threads)
+    if (t.released != RecordKey{}) told_in_[thread] = t.released;
   dictionary_scn_ = dictionary_.latest_scn();
   index_scn_ = point.index_scn;
   next_index_ = point.next_index;
@@ -121,7 +122,8 @@ void Core::open_thread(std::uint16_t thread, Scn bound) {
                             bound, last_.scn),
                 "start again from before, with all threads");
   merge_.open(thread, bound);
-  threads_[thread];
+  const auto told = told_in_.find(thread);
+  threads_[thread].told = told == told_in_.end() ? told_ : told->second;
 }
 
 void Core::feed(std::uint16_t number, const redo::Group* group) {
@@ -133,13 +135,40 @@ void Core::feed(std::uint16_t number, const redo::Group* group) {
       if (std::exchange(thread.hole, false)) hole_end_ = std::max(hole_end_, group->records.front().scn);
       thread.last_scn = group->records.back().scn;
     }
+    const bool was_passed = merge_.passed(number);
     merge_.feed(number, *group);
+    if (was_passed) tell_caught_up(number);
   } else {
     merge_.end(number);
     if (!parallel_.waiting()) return;
     group_ = nullptr;
     let_go(parallel_.thread_ended(number));
   }
+}
+
+bool Core::raise_bound(std::uint16_t thread, Scn bound) {
+  const bool was_passed = merge_.passed(thread);
+  const bool raised = merge_.raise(thread, bound);
+  if (was_passed) tell_caught_up(thread);
+  return raised;
+}
+
+void Core::pass(std::uint16_t thread, Scn scn) {
+  if (merge_.passed(thread)) return;
+  merge_.pass(thread, scn);
+  passed_ = true;
+  if (!merge_.passed(thread)) return;
+  events_.push_back({Event::Kind::kWarning, thread, {}, last_.scn,
+                     fmt::format("thread {} has given nothing above SCN {} and is passed{}: the order is approximate "
+                                 "from here on, what it commits is told late",
+                                 thread, threads_.at(thread).last_scn,
+                                 scn == oracle::kNoScn ? std::string() : fmt::format(" up to SCN {}", scn))});
+}
+
+void Core::tell_caught_up(std::uint16_t thread) {
+  if (merge_.passed(thread)) return;
+  events_.push_back({Event::Kind::kWarning, thread, {}, last_.scn,
+                     fmt::format("thread {} has caught up: the order is exact again", thread)});
 }
 
 std::uint64_t Core::memory() const {
@@ -254,16 +283,22 @@ bool Core::step() {
   while (!done_) {
     const std::optional<Merge::Run> run = merge_.next();
     if (!run) break;
-    for (std::size_t i = run->from; i < run->to && !done_; ++i) record(*run->group, run->group->records[i]);
+    const redo::Group& group = *run->group;
+    Thread& thread = threads_.at(group.thread);
+    for (std::size_t i = run->from; i < run->to && !done_; ++i) record(group, group.records[i], thread);
+    const redo::Record& last = group.records[run->to - 1];
+    thread.last = {last.scn, group.thread, last.sub_scn, last.rba};
   }
   return !done_ && !merge_.all_ended();
 }
 
-void Core::record(const redo::Group& group, const redo::Record& record) {
+void Core::record(const redo::Group& group, const redo::Record& record, const Thread& thread) {
   ++counters_.records;
-  REDOUBT_ASSERT(record.scn >= last_.scn);
-  last_ = {record.scn, group.thread, record.sub_scn, record.rba};
-  if (telling_again_ && last_ > told_) telling_again_ = false;
+  REDOUBT_ASSERT(record.scn >= last_.scn || passed_);
+  const RecordKey key{record.scn, group.thread, record.sub_scn, record.rba};
+  telling_again_ = key <= thread.told;
+  late_ = record.scn < std::max(last_.scn, told_.scn) && !telling_again_;
+  if (record.scn >= last_.scn) last_ = key;
   if (!record.valid()) return;
   group_ = &group;
   record_ = &record;
@@ -310,6 +345,8 @@ void Core::begin(const Vector& v) {
   if (field.size() < redo::kKtudhSize) throw Malformed("5.2 without ktudh");
   const Xid xid{v.usn(), load_u16(field.data(), v.order), load_u32(field.data() + 4, v.order)};  // of the ktudh
   if (xid.sqn == 0) return;  // undo header maintenance
+  for (const OpenTransaction* t = transactions_.newest(v.con_id, xid.usn, xid.slt); t; t = t->older)
+    if (has_already(*t) && t->xid == xid && t->begin_scn == record_->scn && t->begin_rba == record_->rba) return;
   OpenTransaction* same_slot = transactions_.newest(v.con_id, xid.usn, xid.slt);
   if (same_slot && same_slot->xid.sqn != xid.sqn && !has_already(*same_slot)) {
     warn(record_->rba,
@@ -320,7 +357,6 @@ void Core::begin(const Vector& v) {
   // A 5.1 with the begin flag may stand before its 5.2, which then only confirms it. A second 5.2 begins another
   // transaction of the same XID (threads.md M2).
   OpenTransaction* t = transactions_.find(v.con_id, xid);
-  if (t && has_already(*t) && t->begin_scn == record_->scn && t->begin_rba == record_->rba) return;
   if (t) t->touch(group_->thread, group_->start);
   const bool second = t && t->has_begin_vector;
   if (second)
@@ -666,7 +702,12 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
     // Told before. Only what it did to a dictionary that is older has to be done again.
     if (!t.dictionary || point.scn <= dictionary_scn_) return transactions_.close(&t);
   } else {
-    if (std::exchange(index_scn_, point.scn) != point.scn) next_index_ = 1;
+    if (late_ && index_scn_ > point.scn) {
+      head.late_behind = index_scn_;
+      ++counters_.late;
+    } else if (std::exchange(index_scn_, point.scn) != point.scn) {
+      next_index_ = 1;
+    }
     head.begin_index = next_index_;
     head.row_index = head.begin_index + 1 + ddls.size();
     head.commit_index = head.row_index + t.row_changes;
@@ -691,7 +732,7 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   head.commit_rba = point.rba;
   head.commit_time = point.time;
   committed.transaction = &t;
-  committed.told = point.scn > options_.from_scn && !telling_again_;
+  committed.told = point.scn > options_.from_scn && group_->time >= options_.from_time && !telling_again_;
   committed.parked = lob_owners_.parked_count();
   if (t.dictionary) {
     committed_.assemble(committed);
@@ -782,9 +823,16 @@ void Core::doubt_open() {
   });
 }
 
+bool Core::telling_again() const {
+  return std::any_of(threads_.begin(), threads_.end(), [&](const auto& entry) {
+    const auto& [number, thread] = entry;
+    return thread.last < thread.told && merge_.front(number) <= thread.told.scn;
+  });
+}
+
 std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rba>& next, Scn save_before) {
   REDOUBT_ASSERT(committed_.empty());
-  if (parallel_.waiting()) return std::nullopt;
+  if (parallel_.waiting() || telling_again()) return std::nullopt;
   RestartPoint point;
   point.released = std::max(last_, told_);
   point.index_scn = index_scn_;
@@ -796,6 +844,7 @@ std::optional<RestartPoint> Core::restart_point(const std::map<std::uint16_t, Rb
     RestartPoint::Thread& t = point.threads[number];
     t.low = merge_.held(number).value_or(next.at(number));
     t.bound = merge_.front(number);
+    t.released = std::max(thread.last, thread.told);
   }
   bool lost = false;  // one that came from a file is in none any more: the last checkpoint stays the one to go on from
   transactions_.for_each([&](OpenTransaction& open) {

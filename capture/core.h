@@ -54,6 +54,7 @@ struct Counters {
   std::uint64_t rows = 0;
   std::uint64_t partial = 0;          // ended without a begin that was seen: left out
   std::uint64_t damaged = 0;          // records and groups passed over
+  std::uint64_t late = 0;             // transactions of threads that were passed
   std::uint64_t pdml_unresolved = 0;  // parallel DML whose parent did not end in time
   std::uint64_t warnings = 0;
 };
@@ -64,6 +65,7 @@ class Core : private TableSource {
 
   struct Options {
     Scn from_scn = 0;             // tell transactions that commit above this SCN
+    std::uint32_t from_time = 0;  // and whose commit is written at this time or later, as redo_time_value()
     Scn to_scn = oracle::kNoScn;  // and at or below this one
     bool partial = false;         // tell transactions whose begin was not seen, instead of leaving them out
     // At a record that cannot be read, and a group that does not follow the one before.
@@ -91,7 +93,14 @@ class Core : private TableSource {
   // Nothing below `bound` will come from `thread` any more (the SCN of a group that is still being written, the end of
   // a log).
   // True when that is news.
-  bool raise_bound(std::uint16_t thread, Scn bound) { return merge_.raise(thread, bound); }
+  bool raise_bound(std::uint16_t thread, Scn bound);
+  // An operator's order: what other threads commit is told without waiting for redo of `thread` below `scn`; with kNoScn
+  // for any, until it has caught up. What it commits there is told when it comes, as late. Events say when that begins
+  // and ends.
+  void pass(std::uint16_t thread, Scn scn);
+  bool passed(std::uint16_t thread) const { return merge_.passed(thread); }
+  // Records of other threads wait for the hungry ones.
+  bool anything_waits() const { return merge_.anything_held(); }
   bool has_thread(std::uint16_t thread) const { return merge_.has(thread); }
   bool ended(std::uint16_t thread) const { return merge_.ended(thread); }
   std::size_t thread_count() const { return merge_.threads(); }
@@ -105,11 +114,11 @@ class Core : private TableSource {
 
   // Where to take up again once all that take() has given is durable. `next[thread]` is where the group begins that
   // would be fed next. Transactions that began below `save_before` do not hold it: they are saved in their spill files,
-  // as far as there is room. Nothing while a parallel DML waits for its end, for some seconds of redo: what it holds
-  // back could not be told apart from what was told.
+  // as far as there is room. Nothing while telling_again(), and while a parallel DML waits for its end, for some seconds
+  // of redo: what it holds back could not be told apart from what was told.
   std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next, Scn save_before = 0);
   // Redo before the point of resume() is still being read.
-  bool telling_again() const { return telling_again_; }
+  bool telling_again() const;
   // The begin of the oldest open transaction, or the last SCN taken: no row to come is older.
   Scn oldest_scn() const;
   const DictionaryTracker& dictionary() const { return dictionary_; }
@@ -139,6 +148,8 @@ class Core : private TableSource {
   struct Thread {
     Scn last_scn = 0;   // of its groups so far, the highest
     bool hole = false;  // redo was passed over behind its last group
+    RecordKey last;     // the last record
+    RecordKey told;     // of resume(): what commits in this thread up to here was told
   };
 
   const oracle::Table* table(std::uint16_t con_id, std::uint32_t obj, Scn scn, std::size_t columns) override;
@@ -151,7 +162,8 @@ class Core : private TableSource {
   void doubt_open();
   bool may_miss_redo() const;
   void damaged(const redo::Group& group, Rba rba, const std::string& reason, std::string_view part);
-  void record(const redo::Group& group, const redo::Record& record);
+  void record(const redo::Group& group, const redo::Record& record, const Thread& thread);
+  void tell_caught_up(std::uint16_t thread);
   std::size_t vector(std::size_t i);
   void begin(const redo::Vector& v);
   std::size_t undo(std::size_t i);
@@ -209,9 +221,12 @@ class Core : private TableSource {
   CommittedQueue committed_;
   Merge merge_;
   std::map<std::uint16_t, Thread> threads_;
-  RecordKey last_;              // the last record
-  RecordKey told_;              // of resume(): what commits up to here was told
-  bool telling_again_ = false;  // not behind it yet
+  RecordKey last_;                             // the record with the highest key
+  RecordKey told_;                             // of resume(): what commits up to here was told
+  std::map<std::uint16_t, RecordKey> told_in_;  // the same by thread, where they differ
+  bool telling_again_ = false;                 // the record in work was told
+  bool passed_ = false;                        // a thread was
+  bool late_ = false;                          // it comes behind records with higher SCNs
   Scn dictionary_scn_ = 0;      // of resume(): the dictionary has what committed up to here
   bool done_ = false;
 

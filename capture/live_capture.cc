@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "base/file.h"
@@ -17,7 +18,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
 constexpr std::size_t kDictionaryRows = 10'000;  // changed since the last snapshot, for another one
-constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
+constexpr std::int64_t kHour = 3'600'000'000;    // microseconds
 constexpr std::int64_t kKeptHours = 7 * 24;
 
 }  // namespace
@@ -112,6 +113,7 @@ bool LiveCapture::comes_too_late(const Checkpoint& checkpoint, const std::string
   catalog_.refresh();
   if (checkpoint.sink_kind.empty()) return false;  // imported: it need not know all threads
   for (const std::uint16_t thread : catalog_.threads()) {
+    if (!options_.threads.empty() && !options_.other_threads && !options_.threads.contains(thread)) continue;
     std::uint32_t sequence = *catalog_.first_sequence(thread);
     if (const auto known = checkpoint.reading.find(thread); known != checkpoint.reading.end()) {
       if (known->second.status != name_of(LogFollower::Status::kDisabled)) continue;
@@ -163,11 +165,7 @@ void LiveCapture::refresh(Clock::time_point now) {
                               log.header.resetlogs_scn.value, log.header.resetlogs, own.resetlogs),
                   "decide what to do with them, then begin anew with another --output and --name");
   }
-  std::set<std::uint16_t> threads = options_.threads.empty() ? catalog_.threads() : options_.threads;
-  for (const auto& [thread, sequence] : options_.start_sequences) threads.insert(thread);
-  if (resumed_)
-    for (const auto& [thread, position] : resumed_->point.threads) threads.insert(thread);
-  for (const std::uint16_t thread : threads)
+  for (const std::uint16_t thread : wanted_threads())
     if (!followers_.contains(thread)) join(thread);
   for (const auto& [thread, follower] : followers_) {
     if (follower.status() != LogFollower::Status::kDisabled) continue;
@@ -187,6 +185,22 @@ Scn LiveCapture::enabled_since(std::uint16_t thread) const {
       std::max(resumed_ ? resumed_->point.released.scn : 0, core_->counters().records > 0 ? core_->watermark() : 0);
   const Scn enabled = catalog_.find(thread, *first).front().header.enabled_scn.value;
   return taken > 0 && enabled > taken ? enabled : 0;
+}
+
+std::set<std::uint16_t> LiveCapture::wanted_threads() {
+  std::set<std::uint16_t> threads = options_.threads;
+  for (const auto& [thread, sequence] : options_.start_sequences) threads.insert(thread);
+  if (resumed_)
+    for (const auto& [thread, position] : resumed_->point.threads) threads.insert(thread);
+  for (const std::uint16_t thread : catalog_.threads()) {
+    if (threads.contains(thread)) continue;
+    if (!options_.threads.empty() && others_.insert(thread).second)
+      tell(Event::Kind::kWarning, thread, {},
+           options_.other_threads ? "nobody named this thread, but it has logs: it is read too"
+                                  : "this thread has logs and is left out: what it commits is missing");
+    if (options_.other_threads) threads.insert(thread);
+  }
+  return threads;
 }
 
 // Where reading of a thread begins. Sequence 0: it has no log yet.
@@ -209,6 +223,8 @@ Rba LiveCapture::start_of(std::uint16_t thread) const {
     if (const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, options_.core.from_scn))
       return {log->header.block.sequence, 0, 0};
   }
+  if (options_.start == Options::Start::kTime)
+    return {catalog_.find_time(thread, options_.core.from_time).value_or(0), 0, 0};
   const std::optional<std::uint32_t> sequence =
       options_.start == Options::Start::kNow ? catalog_.last_sequence(thread) : catalog_.first_sequence(thread);
   return {sequence.value_or(0), 0, 0};
@@ -298,6 +314,27 @@ bool LiveCapture::feed(Clock::time_point now) {
   return any;
 }
 
+// Threads that an operator does not want to be waited for.
+void LiveCapture::pass_threads(Clock::time_point now) {
+  if (now - last_orders_ >= options_.discovery_interval) {
+    last_orders_ = now;
+    std::istringstream orders(ledger_.setting(LiveCapture::orders(options_.name)).value_or(""));
+    unsigned thread = 0;
+    Scn scn = 0;
+    for (char colon = 0; orders >> thread >> colon >> scn;)
+      if (core_->has_thread(static_cast<std::uint16_t>(thread))) core_->pass(static_cast<std::uint16_t>(thread), scn);
+  }
+  if (options_.max_thread_lag.count() == 0) return;
+  const std::vector<std::uint16_t>& hungry = core_->all_hungry();
+  std::erase_if(silent_, [&](const auto& s) {
+    return !core_->anything_waits() || std::find(hungry.begin(), hungry.end(), s.first) == hungry.end();
+  });
+  if (!core_->anything_waits()) return;
+  for (const std::uint16_t thread : hungry)
+    if (now - silent_.try_emplace(thread, now).first->second >= options_.max_thread_lag)
+      core_->pass(thread, oracle::kNoScn);
+}
+
 void LiveCapture::drain() {
   while (core_->take(batch_)) {
     delivery_->write(batch_);
@@ -332,6 +369,7 @@ void LiveCapture::run() {
     refresh(now);
     bool more = core_->step();
     bool progress = more && feed(now);
+    pass_threads(now);
     if (progress) {
       progress_ = now;
       pause = kPollAtLeast;
@@ -407,7 +445,6 @@ void LiveCapture::checkpoint() {
   logs_at_checkpoint_ = logs_finished_;
   const LogCatalog::Log* any = catalog_.any();
   if (!any || followers_.size() != core_->thread_count()) return;
-  if (resumed_ && core_->telling_again()) return;  // the one we came from is still the better one
   std::map<std::uint16_t, Rba> next;
   for (const auto& [thread, follower] : followers_) {
     const auto waiting = waiting_.find(thread);

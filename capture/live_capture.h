@@ -47,11 +47,13 @@ class LiveCapture {
  public:
   struct Options {
     std::string name = "capture";
-    std::vector<std::filesystem::path> roots;  // directories and files with logs
-    std::filesystem::path state_dir;           // dictionary snapshots, the retention floor
-    std::set<std::uint16_t> threads;           // that must be there before anything is told; empty: those that are seen
-    // Where to begin when there is no checkpoint: kOldest all that is there, kNow the current logs.
-    enum class Start { kOldest, kNow } start = Start::kOldest;
+    std::vector<LogCatalog::Root> roots;  // directories and files with logs
+    std::filesystem::path state_dir;      // dictionary snapshots, the retention floor
+    std::set<std::uint16_t> threads;      // that must be there before anything is told; empty: those that are seen
+    bool other_threads = true;            // others are read too when they are seen, or else left out
+    // Where to begin when there is no checkpoint: kOldest all that is there, kNow the current logs, kTime the log of
+    // core.from_time.
+    enum class Start { kOldest, kNow, kTime } start = Start::kOldest;
     std::map<std::uint16_t, std::uint32_t> start_sequences;  // by thread; all of them or none
     Core::Options core;
     DamagePolicy on_gap = DamagePolicy::kWait;
@@ -64,6 +66,8 @@ class LiveCapture {
     std::chrono::milliseconds recovery_time{3'600'000};
     std::chrono::milliseconds discovery_interval{1000};
     std::chrono::milliseconds lag_warning{60'000};
+    // What the others commit waits no longer for a thread that gives nothing; 0: for ever.
+    std::chrono::milliseconds max_thread_lag{0};
     std::string filter;
     bool until_idle = false;  // stop when nothing is left to read (tests, scripts)
     std::string tool_version;
@@ -89,6 +93,8 @@ class LiveCapture {
 
   // Name of the stream of checkpoints, and of the setting that names the session.
   static std::string stream(std::string_view name) { return "capture/" + std::string(name); }
+  // Orders to pass threads, of `capture advance`: a setting with "2:3812760 3:3812800", thread and SCN.
+  static std::string orders(std::string_view name) { return stream(name) + "/advance"; }
 
  private:
   using Clock = LogFollower::Clock;
@@ -110,11 +116,13 @@ class LiveCapture {
   bool comes_too_late(const Checkpoint& checkpoint, const std::string& place);
   void refresh(Clock::time_point now);
   bool knows_all_threads() const;
+  std::set<std::uint16_t> wanted_threads();
   void join(std::uint16_t thread);
   Rba start_of(std::uint16_t thread) const;
   Scn enabled_since(std::uint16_t thread) const;
   const redo::Group* poll(std::uint16_t thread, LogFollower& follower, Clock::time_point now);
   bool feed(Clock::time_point now);
+  void pass_threads(Clock::time_point now);
   void drain();
   void warn_of_waiting(Clock::time_point now);
   void checkpoint();
@@ -136,16 +144,18 @@ class LiveCapture {
   // A thread that is enabled has its log before any other thread has redo behind that. So what was written before a
   // look at the directories is below all redo of threads that it did not show: other groups wait for the next look.
   std::map<std::uint16_t, const redo::Group*> waiting_;
-  Scn read_ = 0;     // the last SCN of all groups that were read
-  Scn covered_ = 0;  // the same, before the last look
+  Scn read_ = 0;                                       // the last SCN of all groups that were read
+  Scn covered_ = 0;                                    // the same, before the last look
+  std::map<std::uint16_t, Clock::time_point> silent_;  // since when they hold back others
   std::optional<Checkpoint> resumed_;
   std::vector<Snapshot> snapshots_;  // ascending; the first is the one in use by the last checkpoint
   std::string changes_file_;         // what the dictionary has become since that one
   std::deque<Mark> marks_;           // oldest first
   change::Batch batch_;
   bool incomplete_ = false;
-  bool told_ = false;  // something since the last flush
-  Clock::time_point last_refresh_{}, last_checkpoint_{}, last_renewal_{}, progress_{}, warned_{};
+  bool told_ = false;               // something since the last flush
+  std::set<std::uint16_t> others_;  // threads that nobody named, but were seen
+  Clock::time_point last_refresh_{}, last_checkpoint_{}, last_renewal_{}, last_orders_{}, progress_{}, warned_{};
   Clock::duration look_time_{};  // that the last look at the directories took
   std::uint64_t bytes_at_checkpoint_ = 0;
   std::uint64_t logs_at_checkpoint_ = 0;

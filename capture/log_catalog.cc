@@ -17,13 +17,13 @@ constexpr std::chrono::seconds kSettled{1};
 
 }  // namespace
 
-LogCatalog::LogCatalog(std::vector<fs::path> roots, bool checksums) : roots_(std::move(roots)), checksums_(checksums) {}
+LogCatalog::LogCatalog(std::vector<Root> roots, bool checksums) : roots_(std::move(roots)), checksums_(checksums) {}
 
 void LogCatalog::refresh() {
   seen_.clear();
   for (std::size_t i = 0; i < roots_.size(); ++i) {
     std::error_code ignored;
-    fs::is_directory(roots_[i], ignored) ? walk(roots_[i], 1, i) : look_at(roots_[i], i);
+    fs::is_directory(roots_[i].path, ignored) ? walk(roots_[i].path, 1, i) : look_at(roots_[i].path, i);
   }
   std::erase_if(files_, [&](const auto& entry) { return !seen_.contains(entry.first); });
 
@@ -88,7 +88,7 @@ void LogCatalog::look_at(const fs::path& path, std::size_t root) {
     if (headers.redo.version == 0) return;  // an online log that was never written
     Log log{path, false, headers.redo, headers.file};
     log.complete = !headers.redo.open() && size >= std::uint64_t{headers.redo.nab} * headers.file.block_size;
-    check(log);
+    check(log, roots_[root]);
     if (headers.redo.resetlogs != *resetlogs_) {
       others_.try_emplace(headers.redo.resetlogs, std::move(log));
       return;
@@ -104,7 +104,7 @@ void LogCatalog::look_at(const fs::path& path, std::size_t root) {
   }
 }
 
-void LogCatalog::check(const Log& log) {
+void LogCatalog::check(const Log& log, const Root& root) {
   if (!dbid_) {
     dbid_ = log.header.dbid;
     database_ = log.header.database();
@@ -117,6 +117,11 @@ void LogCatalog::check(const Log& log) {
         fmt::format("belongs to database {} (DBID {}), {} to {} (DBID {})", log.header.database(), log.header.dbid,
                     known_from_.empty() ? "the checkpoint" : known_from_.string(), database_, *dbid_),
         "move the wrong one away, or name a directory with the logs of one database");
+  if (root.thread != 0 && log.header.thread != root.thread)
+    throw Error(
+        ErrorCode::kIntegrity, log.path.string(),
+        fmt::format("is a log of thread {}, where those of thread {} alone should be", log.header.thread, root.thread),
+        "move it away, or name its directory as a source of its own thread");
 }
 
 std::vector<LogCatalog::Log> LogCatalog::find(std::uint16_t thread, std::uint32_t sequence) const {
@@ -162,6 +167,15 @@ bool LogCatalog::closed(std::uint16_t thread, std::uint32_t sequence) const {
   if (of_thread == logs_.end()) return false;
   const auto at = of_thread->second.find(sequence);
   return at != of_thread->second.end() && !at->second.front()->content.header.open();
+}
+
+std::optional<std::uint32_t> LogCatalog::find_time(std::uint16_t thread, std::uint32_t time) const {
+  const auto it = logs_.find(thread);
+  if (it == logs_.end()) return std::nullopt;
+  std::uint32_t found = it->second.begin()->first;
+  for (const auto& [sequence, files] : it->second)
+    if (files.front()->content.header.first_time <= time) found = sequence;
+  return found;
 }
 
 const LogCatalog::Log* LogCatalog::any() const {

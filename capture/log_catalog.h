@@ -26,11 +26,15 @@ class LogCatalog {
     redo::FileHeader file;
   };
 
+  struct Root {
+    std::filesystem::path path;
+    std::uint16_t thread = 0;  // whose logs alone are there; 0: of any
+  };
   // Roots are directories, walked four levels deep, and files. Directories that come first are preferred.
-  explicit LogCatalog(std::vector<std::filesystem::path> roots, bool checksums = true);
+  explicit LogCatalog(std::vector<Root> roots, bool checksums = true);
 
   // Looks at all roots again; files that have not changed are not read. Throws Error(kIntegrity): logs of another
-  // database, or two logs of one thread and sequence with different content.
+  // database, two logs of one thread and sequence with different content, or a log of another thread than its root's.
   void refresh();
 
   // The files that hold this log, best first: complete ones in the order of the roots, then those being written.
@@ -43,6 +47,8 @@ class LogCatalog {
   std::optional<Log> find_scn(std::uint16_t thread, oracle::Scn scn) const;
   // Whether all redo of this log had been written at the last refresh().
   bool closed(std::uint16_t thread, std::uint32_t sequence) const;
+  // The sequence of the log that was current at a redo_time_value(); the first one when all are younger.
+  std::optional<std::uint32_t> find_time(std::uint16_t thread, std::uint32_t time) const;
   // Any log: what it says of database and incarnation holds for all.
   const Log* any() const;
   // Logs of incarnations other than the one that is read, seen so far: (resetlogs id, first log).
@@ -65,9 +71,9 @@ class LogCatalog {
   };
   void look_at(const std::filesystem::path& path, std::size_t root);
   void walk(const std::filesystem::path& directory, int depth, std::size_t root);
-  void check(const Log& log);
+  void check(const Log& log, const Root& root);
 
-  std::vector<std::filesystem::path> roots_;
+  std::vector<Root> roots_;
   bool checksums_;
   std::optional<std::uint32_t> dbid_;
   std::string database_;

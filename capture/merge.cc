@@ -26,6 +26,7 @@ void Merge::feed(std::uint16_t number, const redo::Group& group) {
   REDOUBT_ASSERT(!thread.group && !thread.ended);
   if (group.records.empty()) return void(raise(number, group.scn));
   REDOUBT_ASSERT(group.records.front().scn >= thread.bound);
+  catch_up(thread, group.records.front().scn);
   thread.group = &group;
   thread.next = 0;
   thread.bound = group.records.back().scn;
@@ -35,7 +36,22 @@ bool Merge::raise(std::uint16_t number, Scn bound) {
   Thread& thread = get(number);
   if (bound <= thread.bound) return false;
   thread.bound = bound;
+  catch_up(thread, bound);
   return true;
+}
+
+void Merge::pass(std::uint16_t number, Scn scn) {
+  Thread& thread = get(number);
+  if (!thread.ended && scn > thread.bound) thread.passed = std::max(thread.passed, scn);
+}
+
+// The thread goes on at `scn`: what it was passed for is behind it.
+void Merge::catch_up(Thread& thread, Scn scn) const {
+  if (thread.passed != 0 && scn >= (thread.passed == oracle::kNoScn ? released_ : thread.passed)) thread.passed = 0;
+}
+
+bool Merge::anything_held() const {
+  return std::any_of(threads_.begin(), threads_.end(), [](const Thread& t) { return t.group != nullptr; });
 }
 
 void Merge::end(std::uint16_t number) {
@@ -58,6 +74,7 @@ std::optional<Merge::Run> Merge::next() {
   while (run.to < records.size() && std::pair(records[run.to].scn, first->number) < limit) ++run.to;
   if (run.to == run.from) return std::nullopt;
   first->next = run.to;
+  released_ = std::max(released_, records[run.to - 1].scn);
   if (run.to == records.size()) first->group = nullptr;
   return run;
 }
@@ -67,7 +84,7 @@ const std::vector<std::uint16_t>& Merge::hungry() {
   for (const Thread& t : threads_)
     if (!t.group && !t.ended) hungry_.push_back(t.number);
   std::stable_sort(hungry_.begin(), hungry_.end(),
-                   [&](std::uint16_t a, std::uint16_t b) { return find(a)->bound < find(b)->bound; });
+                   [&](std::uint16_t a, std::uint16_t b) { return find(a)->front() < find(b)->front(); });
   return hungry_;
 }
 
@@ -85,7 +102,8 @@ Scn Merge::watermark() const {
 Scn Merge::front(std::uint16_t number) const {
   const Thread* thread = find(number);
   REDOUBT_ASSERT(thread != nullptr);
-  return thread->ended ? oracle::kNoScn : thread->front().first;
+  if (thread->ended) return oracle::kNoScn;
+  return thread->group ? thread->front().first : thread->bound;
 }
 
 std::optional<Rba> Merge::held(std::uint16_t number) const {

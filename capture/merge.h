@@ -10,9 +10,13 @@
 // equal SCN waits. What is released is a function of the logs alone: bounds decide when a record goes, never between
 // which others. docs/ordering.md argues why the order is right.
 //
+// An operator may have a thread passed: then nobody waits for it, and what it gives late comes at once, behind records
+// with higher keys.
+//
 // No clock, no I/O, no threads. It knows of groups that their records are sorted, and nothing of what they say.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -52,6 +56,11 @@ class Merge {
   bool raise(std::uint16_t thread, Scn bound);
   // It has no more records at all.
   void end(std::uint16_t thread);
+  // Nobody waits for its records below `scn`; with kNoScn for none, until it has caught up.
+  void pass(std::uint16_t thread, Scn scn);
+  bool passed(std::uint16_t thread) const { return find(thread) != nullptr && find(thread)->passed != 0; }
+  // Some thread holds a record that waits for others.
+  bool anything_held() const;
 
   // The next records in the order; nothing when a thread must give more first.
   std::optional<Run> next();
@@ -62,7 +71,7 @@ class Merge {
   bool all_ended() const;
   // Everything below this SCN has been released. kNoScn when all have ended.
   Scn watermark() const;
-  // Of one thread: the SCN of its first held record, else its bound.
+  // Of one thread: the SCN of its first held record, else its bound. Passed or not.
   Scn front(std::uint16_t thread) const;
   // Start of the group that it holds, which has not been released as a whole; nothing when it holds none.
   std::optional<Rba> held(std::uint16_t thread) const;
@@ -75,15 +84,19 @@ class Merge {
     const redo::Group* group = nullptr;
     std::size_t next = 0;  // record of the group
     bool ended = false;
+    Scn passed = 0;
 
     // Below this (SCN, thread) nothing comes from it: an equal SCN of a thread that holds nothing may still come first.
     std::pair<Scn, std::uint16_t> front() const {
-      return group ? std::pair(group->records[next].scn, number) : std::pair(bound, std::uint16_t{0});
+      return group ? std::pair(group->records[next].scn, number)
+                   : std::pair(std::max(bound, passed), std::uint16_t{0});
     }
   };
   const Thread* find(std::uint16_t thread) const;
   Thread& get(std::uint16_t thread);
+  void catch_up(Thread& thread, Scn scn) const;
 
+  Scn released_ = 0;  // the highest
   std::vector<Thread> threads_;
   std::vector<std::uint16_t> hungry_;
 };

@@ -63,6 +63,35 @@ TEST(Merge, ATieIsDecidedByTheThreadAndWaitsForIt) {
   EXPECT_THAT(released(merge), ElementsAre("2:50"));
 }
 
+TEST(Merge, NobodyWaitsForAThreadThatIsPassed) {
+  Merge merge;
+  const redo::Group a = group(1, {100, 200}), late = group(2, {50, 120}), again = group(2, {199}), b = group(1, {210});
+  merge.open(1, 0);
+  merge.open(2, 40);
+  merge.feed(1, a);
+  EXPECT_THAT(released(merge), ElementsAre());
+  merge.pass(2, 150);
+  EXPECT_TRUE(merge.passed(2));
+  EXPECT_THAT(released(merge), ElementsAre("1:100")) << "for what is above it is waited";
+  EXPECT_EQ(merge.front(2), 40U) << "its own bound is what it was";
+  merge.feed(2, late);
+  EXPECT_THAT(released(merge), ElementsAre("2:50", "2:120")) << "late ones go at once";
+  EXPECT_TRUE(merge.passed(2));
+  merge.feed(2, again);
+  EXPECT_FALSE(merge.passed(2));
+  EXPECT_THAT(released(merge), ElementsAre("2:199"));
+  merge.raise(2, 201);
+  EXPECT_THAT(released(merge), ElementsAre("1:200"));
+  merge.pass(2, oracle::kNoScn);
+  merge.feed(1, b);
+  EXPECT_THAT(released(merge), ElementsAre("1:210"));
+  EXPECT_TRUE(merge.passed(2));
+  EXPECT_TRUE(merge.raise(2, 209));
+  EXPECT_TRUE(merge.passed(2)) << "not caught up with 210 yet";
+  EXPECT_TRUE(merge.raise(2, 210));
+  EXPECT_FALSE(merge.passed(2));
+}
+
 TEST(Merge, BoundsOnlyGrow) {
   Merge merge;
   merge.open(1, 100);

@@ -217,34 +217,42 @@ class RedoScript {
   Told run() const { return run(DictionaryTracker({dictionary()}, "APP\\.T")); }
   Told run(DictionaryTracker tracker, Core::Options options = {}) const {
     Core core(std::move(tracker), options);
-    std::map<std::uint16_t, std::vector<redo::Group>> groups;
+    const Groups all = groups();
+    for (const auto& [thread, list] : all) core.open_thread(thread);
+    Told told;
+    std::map<std::uint16_t, std::size_t> next;
+    while (core.step()) {
+      drain(core, told);
+      const std::uint16_t thread = core.hungry();
+      const std::size_t at = next[thread]++;
+      core.feed(thread, at < all.at(thread).size() ? &all.at(thread)[at] : nullptr);
+    }
+    drain(core, told);
+    told.counters = core.counters();
+    return told;
+  }
+
+  // By thread; group n stands at block n + 1. They view the script.
+  using Groups = std::map<std::uint16_t, std::vector<redo::Group>>;
+  Groups groups() const {
+    Groups all;
     for (const Kept& kept : records_) {
-      redo::Group& group = groups[kept.thread].emplace_back();
+      redo::Group& group = all[kept.thread].emplace_back();
       group.thread = kept.thread;
       group.version = redo::kVersion23;
       group.file = "script.dbf";
       group.time = kept.time;
-      const auto block = static_cast<std::uint32_t>(groups[kept.thread].size());
-      group.records.push_back(redo::parse_record(kept.bytes, ByteOrder::kLittle, {1, block, 16}));
+      group.start = {1, static_cast<std::uint32_t>(all[kept.thread].size()), 0};
+      group.records.push_back(redo::parse_record(kept.bytes, ByteOrder::kLittle, {1, group.start.block, 16}));
     }
-    for (const auto& [thread, list] : groups) core.open_thread(thread);
-    Told told;
-    std::map<std::uint16_t, std::size_t> next;
-    const auto drain = [&] {
-      change::Batch batch;
-      while (core.take(batch)) add(batch, told);
-      for (const Event& e : core.take_events())
-        (e.kind == Event::Kind::kWarning ? told.warnings : told.events).push_back(e.text);
-    };
-    while (core.step()) {
-      drain();
-      const std::uint16_t thread = core.hungry();
-      const std::size_t at = next[thread]++;
-      core.feed(thread, at < groups[thread].size() ? &groups[thread][at] : nullptr);
-    }
-    drain();
-    told.counters = core.counters();
-    return told;
+    return all;
+  }
+  // All that the core has to tell.
+  static void drain(Core& core, Told& told) {
+    change::Batch batch;
+    while (core.take(batch)) add(batch, told);
+    for (const Event& e : core.take_events())
+      (e.kind == Event::Kind::kWarning ? told.warnings : told.events).push_back(e.text);
   }
 
  private:

@@ -5,8 +5,9 @@
 //                   spill file of y: all its changes up to released
 //
 // From `low` of every thread on, redo is read again: it is the start of the LWN group in which the oldest transaction
-// that is still open has its first record in that thread, or else the next group. What then commits up to `released`
-// was told before and is put together only to be forgotten.
+// that is still open has its first record in that thread, or else the next group. What then commits in a thread up to
+// its `released` was told before and is put together only to be forgotten. (One place in the order would do for all
+// threads, if none could be passed and come late.)
 #pragma once
 
 #include <map>
@@ -27,6 +28,7 @@ struct RestartPoint {
     Rba low;             // start of a group
     oracle::Xid holder;  // the open transaction that holds it there; zero: none does
     Scn bound = 0;       // of the thread, when the point was taken
+    RecordKey released;  // its last record that was taken; all zero: none, or that of the point as a whole
     // `start` has to be read again, for the sake of a transaction.
     void hold(Rba start, oracle::Xid by) {
       if (!(start < low)) return;

@@ -72,6 +72,9 @@ struct Transaction {
   std::uint16_t thread = 0;  // of the commit record
   oracle::Scn begin_scn = 0;
   oracle::Scn commit_scn = 0;
+  // Told late: what commits up to this SCN, which is above its own, was told before, without waiting for its thread.
+  // 0: it is in order.
+  oracle::Scn late_behind = 0;
   oracle::Rba commit_rba;
   std::uint32_t commit_time = 0;  // seconds since 1970, UTC; 0 = not recorded
   std::uint32_t first_row = 0;    // in Batch::rows

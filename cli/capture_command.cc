@@ -55,7 +55,9 @@ class Run {
     if (!options_.spill_dir.empty()) spill_.open();
     total_bytes_ = set.bytes();
     for (auto& [thread, logs] : set.threads) {
-      ends_[thread] = logs.back().headers.redo.next_scn.value;
+      // A thread that was disabled has nothing to be waited for.
+      const redo::RedoHeader& last = logs.back().headers.redo;
+      if (last.disabled == 0) ends_[thread] = last.next_scn.value;
       capture::ThreadStream::Options stream;
       stream.checksums = options_.checksums;
       stream.on_corruption = options_.on_corruption.value_or(capture::DamagePolicy::kStop);

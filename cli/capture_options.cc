@@ -1,5 +1,6 @@
 #include "cli/capture_options.h"
 
+#include <algorithm>
 #include <regex>
 
 namespace redoubt::cli {
@@ -20,7 +21,72 @@ ConfigType<std::string> expression() {
   return type;
 }
 
+// "all" as 0.
+ConfigType<std::uint16_t> thread_or_all() {
+  const ConfigType<std::uint16_t> number = config::integer<std::uint16_t>({1, 0xFFFF});
+  return {"thread number, or all",
+          [number](std::string_view text) { return text == "all" ? std::uint16_t{0} : number.parse(text); },
+          [](const std::uint16_t& value) { return value == 0 ? std::string("all") : std::to_string(value); }};
+}
+
+ConfigType<std::chrono::milliseconds> duration_or_off() {
+  const ConfigType<Duration> duration = config::duration();
+  return {"duration, or off",
+          [duration](std::string_view text) { return text == "off" ? Duration(0) : duration.parse(text); },
+          [duration](const Duration& value) { return value.count() == 0 ? "off" : duration.write(value); }};
+}
+
+bool are_threads(const auto& by_thread) {
+  return std::all_of(by_thread.begin(), by_thread.end(), [](const auto& entry) {
+    const std::string& name = entry.first;
+    return !name.empty() && name.size() <= 5 && name.find_first_not_of("0123456789") == std::string::npos &&
+           std::stoul(name) >= 1 && std::stoul(name) <= 0xFFFF;
+  });
+}
+
+// Sections of capture:, whose keys are members of the options.
+struct Threads {
+  CaptureOptions& c;
+};
+struct Order {
+  CaptureOptions& c;
+};
+
+void layout(ConfigKeys& keys, Threads& threads) {
+  CaptureOptions& c = threads.c;
+  keys.key("include", c.threads, thread_or_all(),
+           {.about = "threads that must be there before anything is told", .otherwise = "those that are seen"});
+  keys.key("allow_missing_threads", c.allow_missing_threads, config::flag(),
+           {.about = "leave out threads that `include` does not name; what they commit is missing then"});
+  keys.sections("start", c.thread_starts,
+                {.about = "the log at which a thread begins without a checkpoint, under the number of the thread"});
+  keys.sections("sources", c.thread_sources,
+                {.about = "where logs of one thread are, beside `watch`, under the number of the thread"});
+  keys.check(are_threads(c.thread_starts), "start", "must name threads by their numbers");
+  keys.check(are_threads(c.thread_sources), "sources", "must name threads by their numbers");
+}
+
+void layout(ConfigKeys& keys, Order& order) {
+  CaptureOptions& c = order.c;
+  keys.key("max_thread_lag", c.max_thread_lag, duration_or_off(),
+           {.about = "for so long others wait for a thread that gives nothing; then it is passed, and what it commits is "
+                     "told late",
+            .otherwise = "`off`: as long as it takes"});
+  keys.key("discovery_interval", c.discovery_interval, config::duration(),
+           {.about = "between looks at the directories; more often while a log is waited for"});
+  keys.key("lag_warning", c.lag_warning, config::duration(),
+           {.about = "without progress, before it is said what is waited for"});
+}
+
 }  // namespace
+
+void layout(ConfigKeys& keys, CaptureOptions::ThreadStart& start) {
+  keys.key("seq", start.sequence, config::integer<std::uint32_t>({1, 0xFFFFFFFF}), {.about = "its sequence"});
+}
+
+void layout(ConfigKeys& keys, CaptureOptions::ThreadSource& source) {
+  keys.key("watch", source.watch, config::text(), {.about = "directories; a log of another thread there is refused"});
+}
 
 void layout(ConfigKeys& keys, CaptureOptions& c) {
   using capture::DamagePolicy;
@@ -64,20 +130,16 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
   keys.key("ledger", c.ledger, config::text(), {.about = "the URL of the ledger that keeps its checkpoints"});
   keys.key("state_dir", c.state_dir, config::text(),
            {.about = "for its dictionary snapshots and retention floor", .otherwise = "beside the ledger"});
-  keys.key("threads", c.threads, config::integer<std::uint16_t>(),
-           {.about = "redo threads that must be there before anything is told", .otherwise = "those that are seen"});
-  keys.key("start", c.start, config::text(),
-           {.about = "where it begins without a checkpoint: `oldest`, `now` or `thread=1:seq=812,...`"});
+  Threads threads{c};
+  keys.section("threads", threads, {.about = "of redo: which, from where on, and where their logs are"});
+  Order order{c};
+  keys.section("order", order, {.about = "when the threads wait for each other"});
   keys.key("checkpoint_interval", c.checkpoint_interval, config::duration(), {.about = "between checkpoints"});
   keys.key("checkpoint_bytes", c.checkpoint_bytes, config::size(), {.about = "of redo between checkpoints at most"});
   keys.key("recovery_window", c.recovery_window, config::size(),
            {.about = "of redo: a transaction that has been open for longer is kept in its spill file over a restart, its "
                      "logs are not needed any more"});
   keys.key("recovery_time", c.recovery_time, config::duration(), {.about = "the same in time"});
-  keys.key("discovery_interval", c.discovery_interval, config::duration(),
-           {.about = "between looks at the directories; more often while a log is waited for"});
-  keys.key("lag_warning", c.lag_warning, config::duration(),
-           {.about = "without progress, before it is said what is waited for"});
   keys.check(c.from_scn < c.to_scn, "to_scn", "must be above from_scn");
 }
 

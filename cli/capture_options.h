@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,14 +35,24 @@ struct CaptureOptions {
   std::string name = "capture";
   std::string ledger = "sqlite:redoubt-ledger.db";
   std::string state_dir;  // empty: beside the ledger
-  std::vector<std::uint16_t> threads;
+  std::vector<std::uint16_t> threads;  // 0 stands for all
+  bool allow_missing_threads = false;
   std::string start = "oldest";
+  struct ThreadStart {
+    std::uint32_t sequence = 0;
+  };
+  std::map<std::string, ThreadStart> thread_starts;  // by thread; they win over `start`
+  struct ThreadSource {
+    std::vector<std::string> watch;
+  };
+  std::map<std::string, ThreadSource> thread_sources;  // by thread
   std::chrono::milliseconds checkpoint_interval{10'000};
   std::uint64_t checkpoint_bytes = 512U << 20;
   std::uint64_t recovery_window = 4ULL << 30;
   std::chrono::milliseconds recovery_time{3'600'000};
   std::chrono::milliseconds discovery_interval{1'000};
   std::chrono::milliseconds lag_warning{60'000};
+  std::optional<std::chrono::milliseconds> max_thread_lag;  // none: a thread is waited for as long as it takes
   // Of one run, so not in the file.
   std::string logminer;
   bool json = false;

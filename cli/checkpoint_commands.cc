@@ -23,6 +23,8 @@ using ledger::Ledger;
 struct CheckpointOptions {
   std::string ledger = "sqlite:redoubt-ledger.db", name = "capture", file, output = "-", dictionary;
   std::int64_t number = 0;
+  std::uint16_t thread = 0;
+  oracle::Scn scn = 0;
   std::uint32_t block_size = 512;
   std::vector<std::string> watch;
   bool all = false, json = false;
@@ -124,7 +126,9 @@ int status(const CheckpointOptions& options) {
 
 // Whether the logs are there that the next run would read.
 int check(const CheckpointOptions& options) {
-  capture::LogCatalog catalog({options.watch.begin(), options.watch.end()});
+  std::vector<capture::LogCatalog::Root> roots;
+  for (const std::string& path : options.watch) roots.push_back({path, 0});
+  capture::LogCatalog catalog(std::move(roots));
   catalog.refresh();
   if (!catalog.any())
     throw Error(ErrorCode::kUnreachable, options.watch.front(), "no redo log was found",
@@ -168,6 +172,37 @@ int check(const CheckpointOptions& options) {
                  t["missing"].empty() ? "-" : t["missing"].dump());
   }
   return good ? 0 : static_cast<int>(ErrorCode::kUnreachable);
+}
+
+// Tells the capture of that name, running or not, that others shall not wait for a thread.
+int advance(const CheckpointOptions& options) {
+  const auto ledger = open(options);
+  const auto saved = ledger->newest_checkpoint(LiveCapture::stream(options.name));
+  if (!saved)
+    throw Error(ErrorCode::kUnknown, options.ledger, fmt::format("has no checkpoint of a capture {}", options.name),
+                "name another with --name; redoubt capture status shows them");
+  const Checkpoint c = capture::checkpoint_from_json(saved->body, place_of(options, saved->number));
+  const auto thread = c.point.threads.find(options.thread);
+  if (thread == c.point.threads.end())
+    throw Error(ErrorCode::kUsage, "--thread", fmt::format("capture {} has no thread {}", options.name, options.thread),
+                "redoubt capture status shows them");
+  const std::string key = LiveCapture::orders(options.name);
+  ledger->set(key, fmt::format("{} {}:{}", ledger->setting(key).value_or(""), options.thread, options.scn));
+  if (options.json) {
+    fmt::print("{}\n", Json{{"name", options.name},
+                            {"thread", options.thread},
+                            {"scn", options.scn},
+                            {"bound", thread->second.bound}}
+                           .dump());
+  } else if (thread->second.bound >= options.scn) {
+    fmt::print("thread {} is at SCN {} already: nothing changes\n", options.thread, thread->second.bound);
+  } else {
+    fmt::print(
+        "thread {} was at SCN {}: what others commit below SCN {} is told without waiting for it. What it commits there "
+        "is told when it comes, marked \"late\"\n",
+        options.thread, thread->second.bound, options.scn);
+  }
+  return 0;
 }
 
 int show(const CheckpointOptions& options) {
@@ -242,6 +277,18 @@ void add_place(CLI::App* command, CheckpointOptions& options) {
   command->add_option("--name", options.name, "of the capture")->type_name("NAME")->capture_default_str();
 }
 
+void add_advance(CLI::App& capture, const std::shared_ptr<CheckpointOptions>& options) {
+  CLI::App* command = add_command(capture, "advance", "Have a capture go on without waiting for a thread",
+                                  {"capture advance --thread 2 --scn 3812760"});
+  command->add_option("--thread", options->thread, "the one that is not to be waited for")->type_name("N")->required();
+  command->add_option("--scn", options->scn, "up to where; its later redo is waited for again")
+      ->type_name("N")
+      ->required();
+  add_place(command, *options);
+  add_json(command, options->json);
+  on_run(command, [options] { return advance(*options); });
+}
+
 }  // namespace
 
 void add_capture_subcommands(CLI::App* capture) {
@@ -261,6 +308,7 @@ void add_capture_subcommands(CLI::App* capture) {
   add_place(command, *options);
   add_json(command, options->json);
   on_run(command, [options] { return check(*options); });
+  add_advance(*capture, options);
 }
 
 void add_checkpoint_commands(CLI::App& root) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 
@@ -60,9 +61,29 @@ class JsonDelivery : public Delivery {
   TextBuffer text_;
 };
 
-// "oldest", "now", or thread=1:seq=812,thread=2:seq=95
+// "2026-03-01T09:29:38", as the clock of the database's host shows it.
+std::uint32_t read_time(const std::string& text) {
+  std::tm tm = {};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &tm);
+  if (!end || *end != '\0' || tm.tm_year < 88)
+    throw Error(ErrorCode::kUsage, "--start", fmt::format("'{}' is no time", text), "say time=2026-03-01T09:29:38");
+  const auto part = [](int value) { return static_cast<unsigned>(value); };
+  return redo::redo_time_value({part(tm.tm_year) + 1900, part(tm.tm_mon) + 1, part(tm.tm_mday), part(tm.tm_hour),
+                                part(tm.tm_min), part(tm.tm_sec)});
+}
+
+// "oldest", "now", "scn=3812734", "time=2026-03-01T09:29:38", or thread=1:seq=812,thread=2:seq=95
 void read_start(const std::string& text, LiveCapture::Options& options) {
   if (text == "oldest") return;
+  if (text.starts_with("scn=")) {
+    options.core.from_scn = parse_integer(text.substr(4));
+    return;
+  }
+  if (text.starts_with("time=")) {
+    options.start = LiveCapture::Options::Start::kTime;
+    options.core.from_time = read_time(text.substr(5));
+    return;
+  }
   if (text == "now") {
     options.start = LiveCapture::Options::Start::kNow;
     return;
@@ -75,11 +96,15 @@ void read_start(const std::string& text, LiveCapture::Options& options) {
     if (std::sscanf(one.c_str(), "thread=%u:seq=%u%n", &thread, &sequence, &used) != 2 ||
         static_cast<std::size_t>(used) != one.size() || thread == 0 || thread > 0xFFFF || sequence == 0)
       throw Error(ErrorCode::kUsage, "--start", fmt::format("'{}' is no start", text),
-                  "say oldest, now, or a sequence for each thread: thread=1:seq=812,thread=2:seq=95");
+                  "say oldest, now, scn=3812734, time=2026-03-01T09:29:38, or a sequence for each thread: "
+                  "thread=1:seq=812,thread=2:seq=95");
     options.start_sequences[static_cast<std::uint16_t>(thread)] = sequence;
     at = end + 1;
   }
 }
+
+// Of a section of the configuration file, which has checked it.
+std::uint16_t number_of(const std::string& thread) { return static_cast<std::uint16_t>(std::stoul(thread)); }
 
 fs::path state_dir_of(const CaptureOptions& options) {
   if (!options.state_dir.empty()) return options.state_dir;
@@ -114,7 +139,8 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
       ->type_name("N");
   command
       ->add_option("--start", options.start,
-                   "where to begin without a checkpoint: oldest, now (the current logs), or thread=1:seq=812,...")
+                   "where to begin without a checkpoint: oldest, now (the current logs), scn=N, time=2026-03-01T09:29:38, or "
+          "thread=1:seq=812,...")
       ->type_name("WHERE");
   command
       ->add_option_function<std::string>(
@@ -131,6 +157,14 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
           "keep a transaction that has been open for so much redo (4GiB), or an hour, in its spill file over a restart: "
           "logs from its begin on are not needed any more")
       ->type_name("SIZE");
+  command
+      ->add_option_function<std::string>(
+          "--max-thread-lag",
+          [&options](const std::string& text) {
+            options.max_thread_lag = std::chrono::duration_cast<std::chrono::milliseconds>(parse_duration(text));
+          },
+          "wait no longer than this for a thread that gives nothing: then it is passed, and what it commits is told late")
+      ->type_name("TIME");
   command->add_flag("--until-idle", options.until_idle,
                     "stop when nothing is left to read, instead of waiting for more");
 }
@@ -141,14 +175,19 @@ int run_live_capture(const CaptureOptions& options) {
                 "name directories with --watch alone");
   LiveCapture::Options live;
   live.name = options.name;
-  live.roots = {options.watch.begin(), options.watch.end()};
-  for (const fs::path& root : live.roots)
-    if (!fs::exists(root)) throw Error(ErrorCode::kUsage, root.string(), "is not there", "check the path");
+  for (const std::string& path : options.watch) live.roots.push_back({path, 0});
+  for (const auto& [thread, source] : options.thread_sources)
+    for (const std::string& path : source.watch) live.roots.push_back({path, number_of(thread)});
+  for (const capture::LogCatalog::Root& root : live.roots)
+    if (!fs::exists(root.path)) throw Error(ErrorCode::kUsage, root.path.string(), "is not there", "check the path");
   live.state_dir = state_dir_of(options);
   live.threads = {options.threads.begin(), options.threads.end()};
-  read_start(options.start, live);
-  const oracle::TdeKeys keys = options.keys.empty() ? oracle::TdeKeys() : oracle::TdeKeys::load(options.keys);
+  live.threads.erase(0);
+  live.other_threads = !options.allow_missing_threads;
   live.core.from_scn = options.from_scn;
+  read_start(options.start, live);
+  for (const auto& [thread, start] : options.thread_starts) live.start_sequences[number_of(thread)] = start.sequence;
+  const oracle::TdeKeys keys = options.keys.empty() ? oracle::TdeKeys() : oracle::TdeKeys::load(options.keys);
   live.core.to_scn = options.to_scn;
   live.core.memory_max = options.memory;
   capture::SpillSpace spill(options.spill_dir.empty() ? live.state_dir / "spill" : fs::path(options.spill_dir),
@@ -167,6 +206,7 @@ int run_live_capture(const CaptureOptions& options) {
   live.recovery_time = options.recovery_time;
   live.discovery_interval = options.discovery_interval;
   live.lag_warning = options.lag_warning;
+  live.max_thread_lag = options.max_thread_lag.value_or(std::chrono::milliseconds(0));
   live.filter = options.tables;
   live.until_idle = options.until_idle;
   live.tool_version = version_text();

@@ -61,11 +61,14 @@ void JsonWriter::forget_fragments() {
   names_ = 0;
 }
 
+// Positions ascend, also when a transaction is late (threads.md S1).
+oracle::Scn position_scn(const change::Transaction& t) { return t.late_behind != 0 ? t.late_behind : t.commit_scn; }
+
 // Made once per transaction: head is {"c_scn":N,"c_idx": and tail is ,"xid":"..." and commit is ,"commit_scn":N
 void JsonWriter::write(const change::Batch& batch, TextBuffer& out) {
   if (names_ > kNamesMax) forget_fragments();
   for (const change::Transaction& t : batch.transactions) {
-    head_.end(put(write_number(put(head_.begin(), R"({"c_scn":)"), t.commit_scn - 1), R"(,"c_idx":)"));
+    head_.end(put(write_number(put(head_.begin(), R"({"c_scn":)"), position_scn(t) - 1), R"(,"c_idx":)"));
     char* p = write_number(put(tail_.begin(), R"(,"xid":")"), t.xid.usn);
     p = write_number(put(p, "."), t.xid.slt);
     p = write_number(put(p, "."), t.xid.sqn);
@@ -111,6 +114,7 @@ void JsonWriter::write_begin(const change::Transaction& t, TextBuffer& out) cons
   p = write_number(put(p, R"(,"thread":)"), t.thread);
   p = write_number(put(p, R"(,"con_id":)"), t.con_id);
   if (t.suspect) p = put(p, R"(,"suspect":true)");
+  if (t.late_behind != 0) p = put(p, R"(,"late":true)");
   out.used(put(p, ",\"payload\":[{\"op\":\"begin\"}]}\n"));
 }
 

@@ -172,7 +172,8 @@ class Capture:
 
     def words(self):
         self.said.seek(0)
-        return self.said.read().decode(errors="replace")[-3000:]
+        return "".join(line for line in self.said.read().decode(errors="replace").splitlines(True)
+                       if not line.startswith(("log: ", "ddl: ", "dictionary: ")))
 
 
 def one(number):

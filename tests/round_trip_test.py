@@ -44,26 +44,6 @@ def show_unproven(true, captured):
                         left -= 1
 
 
-# Of a thread that was disabled there is nothing to wait for, but capture does not know that yet.
-ENDED = re.compile(r"^warning: thread (\d+) RBA \S+: the logs of this thread end at SCN \d+, others go on: .*\n", re.MULTILINE)
-
-
-def disabled(logs):
-    """Threads whose last log says so."""
-    last = {}
-    for log in map(Header, logs):
-        if log.thread not in last or log.sequence > last[log.thread].sequence:
-            last[log.thread] = log
-    return {thread for thread, log in last.items() if log.disabled}
-
-
-def without_disabled(said, logs):
-    """The number of such warnings, and what is left."""
-    threads = disabled(logs)
-    left, count = ENDED.subn(lambda found: "" if int(found[1]) in threads else found[0], said)
-    return count if left != said else 0, left
-
-
 def one(words, directory):
     """None, or what is wrong, in any incarnation."""
     code, out, err = run(REDOUBT, "simulate", directory, *words)
@@ -83,8 +63,7 @@ def incarnation(words, directory):
                          *(["--tde-keys", keys] if keys.exists() else []), *logs)
     said = UNPROVEN.sub("", out + err)
     unproven = said != out + err
-    ended, said = without_disabled(said, logs)
-    if code != (3 if ended else 0) or "warning" in said:
+    if code != 0 or "warning" in said:
         return f"capture exits {code}: {said[-2000:]}"
     true = whole_truth(directory)
     with open(f"{directory}/rows.jsonl", encoding="utf-8") as lines:
