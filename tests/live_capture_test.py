@@ -210,7 +210,8 @@ def follow(seed, directory):
 
     logs = [cluster.Log(path) for path in files]
     instances, clock = cluster.instances(logs, home, seed.faults, seed.number, chance.uniform(0.3, 1.5))
-    (directory / "redoubt.yaml").write_text(f"capture:\n  discovery_interval: 50ms\n  recovery_time: {seed.recovery}\n")
+    (directory / "redoubt.yaml").write_text(
+        f"capture:\n  order:\n    discovery_interval: 50ms\n  recovery_time: {seed.recovery}\n")
     command = [REDOUBT, "capture", *options, "--watch", home / "archive", "--watch", home / "second", "--watch",
                home / "online", "--output", directory / "live.jsonl", "--ledger", f"sqlite:{directory}/ledger.db",
                "--checkpoint-interval", "30ms", "--memory", str(seed.memory), "--config", directory / "redoubt.yaml"]
