@@ -444,7 +444,7 @@ void LiveCapture::checkpoint() {
   bytes_at_checkpoint_ = bytes_read();
   logs_at_checkpoint_ = logs_finished_;
   const LogCatalog::Log* any = catalog_.any();
-  if (!any || followers_.size() != core_->thread_count()) return;
+  if (!any || followers_.empty() || followers_.size() != core_->thread_count()) return;
   std::map<std::uint16_t, Rba> next;
   for (const auto& [thread, follower] : followers_) {
     const auto waiting = waiting_.find(thread);

@@ -80,7 +80,7 @@ class Seed(Run):
 
     def simulation(self):
         types = "plain" if self.number % LOBS_EVERY else "all"
-        large = ["--statements", "150", "--open", "8"] if "memory" in self.faults else []
+        large = ["--statements", "60", "--open", "8"] if "memory" in self.faults else []
         words = databases.options(self.number, 40 if large else 200, "--types", types, *large)
         words[words.index("--threads") + 1] = str(self.threads)
         events = self.chance.choice(TOPOLOGY if "topology" in self.faults else CALM)
