@@ -63,7 +63,7 @@ do_fuzz() { # [SECONDS]: run every fuzz target that long (60), a target per core
   printf '%s\n' "${targets[@]%.cc}" | sed '/./s|^|build/fuzz/|' | xargs -r -P "$(nproc)" -n 1 fuzz/run "${1:-60}"
 }
 
-do_soak() { # [SEEDS=N]: read N databases (200) with two readers; follow N clusters (1000) through faults; kill ledger writers
+do_soak() { # [SEEDS=N]: N databases (200), two readers; N clusters (1000) through faults; killed ledgers; huge transactions
   need build test
   build release redoubt ledger_test
   local seeds=${1-}
@@ -72,6 +72,8 @@ do_soak() { # [SEEDS=N]: read N databases (200) with two readers; follow N clust
   python3 tests/round_trip_test.py "${seeds:-200}"
   python3 tests/live_capture_test.py "${seeds:-1000}"
   REDOUBT_KILLS=1000 build/release/tests/ledger_test --gtest_brief=1
+  python3 tests/large_transactions_test.py full
+  python3 tests/thread_lag_test.py 10GiB
 }
 
 do_format() { # [--check]: format the sources in place, or say which are not formatted

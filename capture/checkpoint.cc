@@ -60,11 +60,10 @@ std::string to_json(const Checkpoint& c) {
     const Checkpoint::Reading& reading = c.reading.at(number);
     Json low = {{"seq", thread.low.sequence}, {"block", thread.low.block}};
     if (thread.holder != Xid{}) low["xid"] = to_text(thread.holder);
-    threads[std::to_string(number)] = {
-        {"status", reading.status},       {"seq", reading.next.sequence},
-        {"block", reading.next.block},    {"low", std::move(low)},
-        {"bound", thread.bound},          {"released", json_of(thread.released)},
-        {"block_size", reading.block_size}};
+    threads[std::to_string(number)] = {{"status", reading.status},        {"seq", reading.next.sequence},
+                                       {"block", reading.next.block},     {"low", std::move(low)},
+                                       {"bound", thread.bound},           {"released", json_of(thread.released)},
+                                       {"block_size", reading.block_size}};
   }
   Json saved = Json::array();
   for (const RestartPoint::Saved& s : c.point.saved) {
@@ -91,8 +90,7 @@ std::string to_json(const Checkpoint& c) {
       {"time", fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr)))},
       {"threads", std::move(threads)},
       {"saved", std::move(saved)},
-      {"dictionary",
-       {{"scn", c.dictionary_scn}, {"files", c.dictionary_files}, {"changes", c.dictionary_changes}}},
+      {"dictionary", {{"scn", c.dictionary_scn}, {"files", c.dictionary_files}, {"changes", c.dictionary_changes}}},
       {"key_proofs", std::move(proofs)},
       {"sink", {{"kind", c.sink_kind}, {"path", c.sink_path}, {"length", c.sink_length}, {"tail", c.sink_tail}}},
       {"filter", c.filter}};

@@ -70,8 +70,9 @@ TEST(Checkpoint, APartIsRefused) {
   const std::string whole = to_json(example());
   for (std::size_t size = 0; size < whole.size(); ++size)
     EXPECT_THROW(checkpoint_from_json(whole.substr(0, size), "here"), Error) << size;
-  for (const char* member : {"format", "database", "incarnation", "released", "index", "watermark", "threads", "saved", "starts", "checksum", "changes",
-                             "dictionary", "sink", "filter", "low", "bound", "seq", "block_size"}) {
+  for (const char* member :
+       {"format", "database", "incarnation", "released", "index", "watermark", "threads", "saved", "starts", "checksum",
+        "changes", "dictionary", "sink", "filter", "low", "bound", "seq", "block_size"}) {
     std::string text = whole;
     text.replace(text.find("\"" + std::string(member) + "\""), 2, "\"_");
     EXPECT_THROW(checkpoint_from_json(text, "here"), Error) << text;

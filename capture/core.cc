@@ -99,7 +99,10 @@ bool Core::restore(const RestartPoint::Saved& saved) {
     file = SpillFile::reopen(*options_.spill, saved.spill, state);
     if (file->id() != saved.id) throw Error(ErrorCode::kIntegrity, saved.spill.file, "is of another transaction", {});
   } catch (const Error& e) {
-    events_.push_back({Event::Kind::kWarning, 0, {}, told_.scn,
+    events_.push_back({Event::Kind::kWarning,
+                       0,
+                       {},
+                       told_.scn,
                        fmt::format("the changes of transaction {}, open since SCN {}, have to be read again: {}",
                                    to_text(saved.id.xid), saved.begin_scn, e.what())});
     return false;
@@ -158,7 +161,10 @@ void Core::pass(std::uint16_t thread, Scn scn) {
   merge_.pass(thread, scn);
   passed_ = true;
   if (!merge_.passed(thread)) return;
-  events_.push_back({Event::Kind::kWarning, thread, {}, last_.scn,
+  events_.push_back({Event::Kind::kWarning,
+                     thread,
+                     {},
+                     last_.scn,
                      fmt::format("thread {} has given nothing above SCN {} and is passed{}: the order is approximate "
                                  "from here on, what it commits is told late",
                                  thread, threads_.at(thread).last_scn,
@@ -167,7 +173,10 @@ void Core::pass(std::uint16_t thread, Scn scn) {
 
 void Core::tell_caught_up(std::uint16_t thread) {
   if (merge_.passed(thread)) return;
-  events_.push_back({Event::Kind::kWarning, thread, {}, last_.scn,
+  events_.push_back({Event::Kind::kWarning,
+                     thread,
+                     {},
+                     last_.scn,
                      fmt::format("thread {} has caught up: the order is exact again", thread)});
 }
 
@@ -881,10 +890,14 @@ void Core::save(OpenTransaction& t, RestartPoint& point) {
     point.saved.push_back(std::move(saved));
   } catch (const SpillFull& full) {
     if (std::exchange(warned_save_, true)) return;
-    events_.push_back({Event::Kind::kWarning, 0, {}, last_.scn,
-                       fmt::format("transaction {}, open since SCN {}, cannot be saved and holds the logs from its begin "
-                                   "on: {}",
-                                   to_text(t.xid), t.begin_scn, full.what())});
+    events_.push_back(
+        {Event::Kind::kWarning,
+         0,
+         {},
+         last_.scn,
+         fmt::format("transaction {}, open since SCN {}, cannot be saved and holds the logs from its begin "
+                     "on: {}",
+                     to_text(t.xid), t.begin_scn, full.what())});
   }
 }
 

@@ -94,9 +94,9 @@ class Core : private TableSource {
   // a log).
   // True when that is news.
   bool raise_bound(std::uint16_t thread, Scn bound);
-  // An operator's order: what other threads commit is told without waiting for redo of `thread` below `scn`; with kNoScn
-  // for any, until it has caught up. What it commits there is told when it comes, as late. Events say when that begins
-  // and ends.
+  // An operator's order: what other threads commit is told without waiting for redo of `thread` below `scn`; with
+  // kNoScn for any, until it has caught up. What it commits there is told when it comes, as late. Events say when that
+  // begins and ends.
   void pass(std::uint16_t thread, Scn scn);
   bool passed(std::uint16_t thread) const { return merge_.passed(thread); }
   // Records of other threads wait for the hungry ones.
@@ -114,8 +114,8 @@ class Core : private TableSource {
 
   // Where to take up again once all that take() has given is durable. `next[thread]` is where the group begins that
   // would be fed next. Transactions that began below `save_before` do not hold it: they are saved in their spill files,
-  // as far as there is room. Nothing while telling_again(), and while a parallel DML waits for its end, for some seconds
-  // of redo: what it holds back could not be told apart from what was told.
+  // as far as there is room. Nothing while telling_again(), and while a parallel DML waits for its end, for some
+  // seconds of redo: what it holds back could not be told apart from what was told.
   std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next, Scn save_before = 0);
   // Redo before the point of resume() is still being read.
   bool telling_again() const;
@@ -199,6 +199,7 @@ class Core : private TableSource {
   bool restore(const RestartPoint::Saved& saved);
   void direct_block(const redo::Vector& v);
   OpenTransaction* loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block);
+  OpenTransaction* only_changer_of(std::uint16_t con_id, std::uint32_t obj);
   std::uint32_t object_of_segment(std::uint16_t con_id, std::uint32_t data_obj);
   void unlogged(const redo::Vector& v);
   void ddl(const redo::Vector& v);
@@ -221,13 +222,13 @@ class Core : private TableSource {
   CommittedQueue committed_;
   Merge merge_;
   std::map<std::uint16_t, Thread> threads_;
-  RecordKey last_;                             // the record with the highest key
-  RecordKey told_;                             // of resume(): what commits up to here was told
+  RecordKey last_;                              // the record with the highest key
+  RecordKey told_;                              // of resume(): what commits up to here was told
   std::map<std::uint16_t, RecordKey> told_in_;  // the same by thread, where they differ
-  bool telling_again_ = false;                 // the record in work was told
-  bool passed_ = false;                        // a thread was
-  bool late_ = false;                          // it comes behind records with higher SCNs
-  Scn dictionary_scn_ = 0;      // of resume(): the dictionary has what committed up to here
+  bool telling_again_ = false;                  // the record in work was told
+  bool passed_ = false;                         // a thread was
+  bool late_ = false;                           // it comes behind records with higher SCNs
+  Scn dictionary_scn_ = 0;                      // of resume(): the dictionary has what committed up to here
   bool done_ = false;
 
   // Of the record in work.

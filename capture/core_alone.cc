@@ -210,20 +210,27 @@ void Core::direct_block(const Vector& v) {
   if (known(v.con_id, obj).lobs) claim_lobs_of_row(*t, v.field(1));
 }
 
-// In this order: the marker in the record, the ITL entry of a locked row, the container's last marker, the only open
-// transaction that has changed the object.
+// In this order: the marker in the record, the ITL entry of a locked row; these name one transaction, open or not. Then
+// the container's last marker, the only open transaction that has changed the object: where redo is read again, that
+// may have been another one, which has ended since.
 OpenTransaction* Core::loader_of(std::uint16_t con_id, std::uint32_t obj, const redo::DirectBlock& block) {
-  if (OpenTransaction* t = transactions_.find(con_id, record_load_); t && record_load_ != Xid{}) return t;
+  if (record_load_ != Xid{}) return transactions_.find(con_id, record_load_);
   for (const std::uint16_t offset : block.row_offsets) {
     const std::size_t lock_at = std::size_t{offset} - block.rows_at + 1;
     if (offset < block.rows_at || lock_at >= block.rows.size()) continue;
     const std::uint8_t lock = block.rows[lock_at];
     if (lock == 0 || lock > block.itl.size() || block.itl[lock - 1U].xid.usn == kNoUndoSegment) continue;
-    if (OpenTransaction* t = transactions_.find(con_id, block.itl[lock - 1U].xid)) return t;
-    break;
+    return transactions_.find(con_id, block.itl[lock - 1U].xid);
   }
-  if (const auto it = last_load_.find(con_id); it != last_load_.end())
-    if (OpenTransaction* t = transactions_.find(con_id, it->second)) return t;
+  OpenTransaction* likely = nullptr;
+  if (const auto it = last_load_.find(con_id); it != last_load_.end()) likely = transactions_.find(con_id, it->second);
+  if (!likely) likely = only_changer_of(con_id, obj);
+  if (likely && telling_again_) likely->suspect = true;
+  return likely;
+}
+
+// The only open transaction that has changed the object.
+OpenTransaction* Core::only_changer_of(std::uint16_t con_id, std::uint32_t obj) {
   if (loads_without_owner_.contains(std::uint64_t{con_id} << 32 | obj)) return nullptr;
   OpenTransaction* only = nullptr;
   bool several = false;

@@ -15,10 +15,19 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
+// One group may be written, and told of by the kernel, in many pieces.
+constexpr std::chrono::microseconds kLooksApart{250};
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
+constexpr unsigned kIdleLooks = 4;               // at the directories, without anything new, until all is read
 constexpr std::size_t kDictionaryRows = 10'000;  // changed since the last snapshot, for another one
-constexpr std::int64_t kHour = 3'600'000'000;    // microseconds
+constexpr milliseconds kFlushEvery{5};           // while there is more to read
+// Between looks at the directories while a thread waits for a log: a part of the time that it has waited. The next log
+// comes moments after the end of the one before; that of an instance that was stopped, in days.
+constexpr milliseconds kRefreshAtLeast{5};
+constexpr milliseconds kRefreshAtMost{100};
+constexpr int kRefreshPart = 8;
+constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
 constexpr std::int64_t kKeptHours = 7 * 24;
 
 }  // namespace
@@ -138,19 +147,31 @@ void LiveCapture::check_database(const LogCatalog::Log& log) const {
                 "name the dictionary of this database");
 }
 
-void LiveCapture::refresh(Clock::time_point now) {
-  const bool wanted =
-      std::any_of(followers_.begin(), followers_.end(), [](const auto& f) { return f.second.wants_logs(); });
-  Clock::duration interval =
-      wanted ? std::min<milliseconds>(options_.discovery_interval, milliseconds{100}) : options_.discovery_interval;
+LiveCapture::Clock::duration LiveCapture::refresh_interval(Clock::time_point now) {
+  Clock::duration interval = options_.discovery_interval;
+  for (const auto& [thread, follower] : followers_) {
+    if (!follower.wants_logs()) {
+      waits_.erase(thread);
+      continue;
+    }
+    const Clock::time_point since = waits_.try_emplace(thread, now).first->second;
+    const auto part = std::chrono::duration_cast<milliseconds>(now - since) / kRefreshPart;
+    interval = std::min<Clock::duration>(interval, std::clamp(part, kRefreshAtLeast, kRefreshAtMost));
+  }
   // Groups that wait for a look get one soon, but looking must not take most of the time.
   if (!waiting_.empty()) interval = std::min(interval, std::max<Clock::duration>(kPollAtLeast, 4 * look_time_));
-  if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < interval) return;
+  return interval;
+}
+
+void LiveCapture::refresh(Clock::time_point now) {
+  if (last_refresh_ != Clock::time_point{} && now - last_refresh_ < refresh_interval(now)) return;
   last_refresh_ = now;
+  ++looks_;
   const Scn read = read_;
   catalog_.refresh();
   look_time_ = Clock::now() - now;
   covered_ = read;
+  watch_.follow(catalog_.places());
   const LogCatalog::Log* any = catalog_.any();
   if (!any) return;
   check_database(*any);
@@ -175,18 +196,6 @@ void LiveCapture::refresh(Clock::time_point now) {
   }
 }
 
-// Of a thread that a capture meets while it is at work: the SCN with which it was enabled, when that is behind all that
-// was taken. Then its first log, which begins there, must not be missed. 0: it was enabled before, or there from the
-// start.
-Scn LiveCapture::enabled_since(std::uint16_t thread) const {
-  const std::optional<std::uint32_t> first = catalog_.first_sequence(thread);
-  if (!first || (resumed_ && resumed_->point.threads.contains(thread))) return 0;
-  const Scn taken =
-      std::max(resumed_ ? resumed_->point.released.scn : 0, core_->counters().records > 0 ? core_->watermark() : 0);
-  const Scn enabled = catalog_.find(thread, *first).front().header.enabled_scn.value;
-  return taken > 0 && enabled > taken ? enabled : 0;
-}
-
 std::set<std::uint16_t> LiveCapture::wanted_threads() {
   std::set<std::uint16_t> threads = options_.threads;
   for (const auto& [thread, sequence] : options_.start_sequences) threads.insert(thread);
@@ -201,6 +210,18 @@ std::set<std::uint16_t> LiveCapture::wanted_threads() {
     if (options_.other_threads) threads.insert(thread);
   }
   return threads;
+}
+
+// Of a thread that a capture meets while it is at work: the SCN with which it was enabled, when that is behind all that
+// was taken. Then its first log, which begins there, must not be missed. 0: it was enabled before, or there from the
+// start.
+Scn LiveCapture::enabled_since(std::uint16_t thread) const {
+  const std::optional<std::uint32_t> first = catalog_.first_sequence(thread);
+  if (!first || (resumed_ && resumed_->point.threads.contains(thread))) return 0;
+  const Scn taken =
+      std::max(resumed_ ? resumed_->point.released.scn : 0, core_->counters().records > 0 ? core_->watermark() : 0);
+  const Scn enabled = catalog_.find(thread, *first).front().header.enabled_scn.value;
+  return taken > 0 && enabled > taken ? enabled : 0;
 }
 
 // Where reading of a thread begins. Sequence 0: it has no log yet.
@@ -303,7 +324,7 @@ bool LiveCapture::feed(Clock::time_point now) {
       poll_at_.erase(thread);
       any = true;
     } else {
-      poll_at_[thread] = now + kPollAtLeast;
+      poll_at_[thread] = now + kLooksApart;
       any |= core_->raise_bound(thread, follower.bound());
       if (follower.status() == LogFollower::Status::kDisabled) {
         core_->feed(thread, nullptr);
@@ -372,6 +393,7 @@ void LiveCapture::run() {
     pass_threads(now);
     if (progress) {
       progress_ = now;
+      looks_ = 0;
       pause = kPollAtLeast;
     }
     drain();
@@ -383,13 +405,19 @@ void LiveCapture::run() {
     if (now - last_checkpoint_ >= options_.checkpoint_interval ||
         bytes_read() - bytes_at_checkpoint_ >= options_.checkpoint_bytes || logs_finished_ != logs_at_checkpoint_)
       checkpoint();
+    if (told_ && (!progress || now - last_flush_ >= kFlushEvery)) {
+      delivery_->flush();
+      told_ = false;
+      last_flush_ = now;
+    }
     if (progress) continue;
-    if (std::exchange(told_, false)) delivery_->flush();
     warn_of_waiting(now);
     if (!waiting_.empty()) pause = kPollAtLeast;
-    if (options_.until_idle && now - progress_ > milliseconds{500} && !followers_.empty()) break;
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 2, kPollAtMost);
+    if (options_.until_idle && now - progress_ > milliseconds{500} && looks_ >= kIdleLooks && !followers_.empty())
+      break;
+    const bool changed = watch_.wait(pause);
+    pause = changed ? kPollAtLeast : std::min(pause * 2, kPollAtMost);
+    std::this_thread::sleep_until(now + kLooksApart);
   }
   drain();
   delivery_->flush();

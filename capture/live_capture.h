@@ -23,6 +23,7 @@
 #include "capture/checkpoint.h"
 #include "capture/core.h"
 #include "capture/log_follower.h"
+#include "capture/log_watch.h"
 #include "ledger/ledger.h"
 
 namespace redoubt::capture {
@@ -114,9 +115,10 @@ class LiveCapture {
   bool go_on_from(const ledger::Checkpoint& saved);
   void check_database(const LogCatalog::Log& log) const;
   bool comes_too_late(const Checkpoint& checkpoint, const std::string& place);
+  Clock::duration refresh_interval(Clock::time_point now);
   void refresh(Clock::time_point now);
-  bool knows_all_threads() const;
   std::set<std::uint16_t> wanted_threads();
+  bool knows_all_threads() const;
   void join(std::uint16_t thread);
   Rba start_of(std::uint16_t thread) const;
   Scn enabled_since(std::uint16_t thread) const;
@@ -137,16 +139,18 @@ class LiveCapture {
   Hooks hooks_;
   std::string session_;
   LogCatalog catalog_;
+  LogWatch watch_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<Delivery> delivery_;
   std::map<std::uint16_t, LogFollower> followers_;
   std::map<std::uint16_t, Clock::time_point> poll_at_;  // of threads that had nothing
+  std::map<std::uint16_t, Clock::time_point> silent_;   // since when they hold back others
   // A thread that is enabled has its log before any other thread has redo behind that. So what was written before a
   // look at the directories is below all redo of threads that it did not show: other groups wait for the next look.
   std::map<std::uint16_t, const redo::Group*> waiting_;
-  Scn read_ = 0;                                       // the last SCN of all groups that were read
-  Scn covered_ = 0;                                    // the same, before the last look
-  std::map<std::uint16_t, Clock::time_point> silent_;  // since when they hold back others
+  Scn read_ = 0;                                      // the last SCN of all groups that were read
+  Scn covered_ = 0;                                   // the same, before the last look
+  std::map<std::uint16_t, Clock::time_point> waits_;  // threads that wait for a log, since when
   std::optional<Checkpoint> resumed_;
   std::vector<Snapshot> snapshots_;  // ascending; the first is the one in use by the last checkpoint
   std::string changes_file_;         // what the dictionary has become since that one
@@ -155,7 +159,9 @@ class LiveCapture {
   bool incomplete_ = false;
   bool told_ = false;               // something since the last flush
   std::set<std::uint16_t> others_;  // threads that nobody named, but were seen
-  Clock::time_point last_refresh_{}, last_checkpoint_{}, last_renewal_{}, last_orders_{}, progress_{}, warned_{};
+  unsigned looks_ = 0;              // at the directories, since something was read
+  Clock::time_point last_refresh_{}, last_flush_{}, last_checkpoint_{}, last_renewal_{}, last_orders_{}, progress_{},
+      warned_{};
   Clock::duration look_time_{};  // that the last look at the directories took
   std::uint64_t bytes_at_checkpoint_ = 0;
   std::uint64_t logs_at_checkpoint_ = 0;

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr int kDepthMax = 4;  // recovery areas nest DB/archivelog/DATE
 constexpr std::uint64_t kSmallest = 1024;
-constexpr std::chrono::seconds kSettled{1};
+constexpr std::int64_t kYoung = 1'000'000'000;  // nanoseconds: the time of a file does not tell writes apart by less
 
 }  // namespace
 
@@ -21,9 +21,15 @@ LogCatalog::LogCatalog(std::vector<Root> roots, bool checksums) : roots_(std::mo
 
 void LogCatalog::refresh() {
   seen_.clear();
+  places_.clear();
   for (std::size_t i = 0; i < roots_.size(); ++i) {
     std::error_code ignored;
-    fs::is_directory(roots_[i].path, ignored) ? walk(roots_[i].path, 1, i) : look_at(roots_[i].path, i);
+    if (fs::is_directory(roots_[i].path, ignored)) {
+      walk(roots_[i].path, 1, i);
+    } else {
+      places_.insert(roots_[i].path);
+      look_at(roots_[i].path, i);
+    }
   }
   std::erase_if(files_, [&](const auto& entry) { return !seen_.contains(entry.first); });
 
@@ -50,6 +56,7 @@ void LogCatalog::refresh() {
 }
 
 void LogCatalog::walk(const fs::path& directory, int depth, std::size_t root) {
+  places_.insert(directory);
   std::error_code error;  // what goes while it is looked at is not there
   std::vector<fs::path> entries;
   for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
@@ -73,15 +80,14 @@ void LogCatalog::look_at(const fs::path& path, std::size_t root) {
   seen_.insert(path);
   File& file = files_[path];
   const std::int64_t modified = status.st_mtim.tv_sec * std::int64_t{1'000'000'000} + status.st_mtim.tv_nsec;
-  if (file.modified == modified && file.size == size && file.inode == status.st_ino) return;
+  if (!file.young && file.modified == modified && file.size == size && file.inode == status.st_ino) return;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  file.young = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count() - modified < kYoung;
   file.modified = modified;
   file.size = size;
   file.inode = status.st_ino;
   file.root = root;
   file.log = false;
-  // What was written just now may be written again within the tick of the file system's clock.
-  if (std::chrono::system_clock::now().time_since_epoch() - std::chrono::nanoseconds(modified) < kSettled)
-    file.modified = 0;
   try {
     const InputFile input(path);
     const redo::LogHeaders headers = redo::read_headers(input, checksums_);
@@ -162,13 +168,6 @@ std::optional<LogCatalog::Log> LogCatalog::find_scn(std::uint16_t thread, oracle
   return std::nullopt;
 }
 
-bool LogCatalog::closed(std::uint16_t thread, std::uint32_t sequence) const {
-  const auto of_thread = logs_.find(thread);
-  if (of_thread == logs_.end()) return false;
-  const auto at = of_thread->second.find(sequence);
-  return at != of_thread->second.end() && !at->second.front()->content.header.open();
-}
-
 std::optional<std::uint32_t> LogCatalog::find_time(std::uint16_t thread, std::uint32_t time) const {
   const auto it = logs_.find(thread);
   if (it == logs_.end()) return std::nullopt;
@@ -176,6 +175,13 @@ std::optional<std::uint32_t> LogCatalog::find_time(std::uint16_t thread, std::ui
   for (const auto& [sequence, files] : it->second)
     if (files.front()->content.header.first_time <= time) found = sequence;
   return found;
+}
+
+bool LogCatalog::closed(std::uint16_t thread, std::uint32_t sequence) const {
+  const auto of_thread = logs_.find(thread);
+  if (of_thread == logs_.end()) return false;
+  const auto at = of_thread->second.find(sequence);
+  return at != of_thread->second.end() && !at->second.front()->content.header.open();
 }
 
 const LogCatalog::Log* LogCatalog::any() const {

@@ -45,10 +45,10 @@ class LogCatalog {
   std::optional<std::uint32_t> last_sequence(std::uint16_t thread) const;
   // The log that holds, or will hold, redo of this SCN.
   std::optional<Log> find_scn(std::uint16_t thread, oracle::Scn scn) const;
-  // Whether all redo of this log had been written at the last refresh().
-  bool closed(std::uint16_t thread, std::uint32_t sequence) const;
   // The sequence of the log that was current at a redo_time_value(); the first one when all are younger.
   std::optional<std::uint32_t> find_time(std::uint16_t thread, std::uint32_t time) const;
+  // Whether all redo of this log had been written at the last refresh().
+  bool closed(std::uint16_t thread, std::uint32_t sequence) const;
   // Any log: what it says of database and incarnation holds for all.
   const Log* any() const;
   // Logs of incarnations other than the one that is read, seen so far: (resetlogs id, first log).
@@ -59,12 +59,15 @@ class LogCatalog {
     database_ = std::move(database);
     resetlogs_ = resetlogs;
   }
+  // The directories that were walked, and the files that are roots.
+  const std::set<std::filesystem::path>& places() const { return places_; }
 
  private:
   struct File {
     std::int64_t modified = 0;  // nanoseconds
     std::uint64_t size = 0;
     std::uint64_t inode = 0;
+    bool young = false;  // written moments before it was read: it may change without another time
     bool log = false;
     std::size_t root = 0;
     Log content;
@@ -81,6 +84,7 @@ class LogCatalog {
   std::optional<std::uint32_t> resetlogs_;
   std::map<std::filesystem::path, File> files_;
   std::set<std::filesystem::path> seen_;  // by the refresh in work
+  std::set<std::filesystem::path> places_;
   std::map<std::uint16_t, std::map<std::uint32_t, std::vector<const File*>>> logs_;
   std::map<std::uint32_t, Log> others_;
 };

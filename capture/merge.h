@@ -88,8 +88,7 @@ class Merge {
 
     // Below this (SCN, thread) nothing comes from it: an equal SCN of a thread that holds nothing may still come first.
     std::pair<Scn, std::uint16_t> front() const {
-      return group ? std::pair(group->records[next].scn, number)
-                   : std::pair(std::max(bound, passed), std::uint16_t{0});
+      return group ? std::pair(group->records[next].scn, number) : std::pair(std::max(bound, passed), std::uint16_t{0});
     }
   };
   const Thread* find(std::uint16_t thread) const;

@@ -16,11 +16,11 @@ struct OpenTransaction {
   std::uint16_t con_id = 0;
   bool has_begin = false;         // its 5.2, or a 5.1 with the begin flag, was seen
   bool has_begin_vector = false;  // its 5.2 was seen
-  bool dictionary = false;  // has changes of dictionary tables
-  bool lobs = false;        // has LOB pages or LOB index changes
+  bool dictionary = false;        // has changes of dictionary tables
+  bool lobs = false;              // has LOB pages or LOB index changes
   bool suspect = false;
-  bool in_slot = false;  // has not ended
-  bool held = false;     // has committed and waits for its turn (parallel_dml.h)
+  bool in_slot = false;   // has not ended
+  bool held = false;      // has committed and waits for its turn (parallel_dml.h)
   bool restored = false;  // from its spill file: what a checkpoint has released of it is in there
   Scn begin_scn = 0;
   Scn decided_scn = 0;  // of the 5.4 with state 12 of a parallel DML's parent: its commit SCN; 0 = none
@@ -78,7 +78,8 @@ struct OpenTransaction {
 
   // Writes all there is to know to its spill file, for a checkpoint; its changes are not in memory then.
   const SavedSpill& save(SpillSpace& space, std::vector<oracle::LobId> owned_lobs);
-  // Takes it from the file again, into a new transaction of that XID. Its LOBs, `state.owned_lobs`, are not claimed yet.
+  // Takes it from the file again, into a new transaction of that XID. Its LOBs, `state.owned_lobs`, are not claimed
+  // yet.
   void restore(std::unique_ptr<SpillFile> file, SpilledState state);
 
  private:

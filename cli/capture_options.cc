@@ -68,10 +68,11 @@ void layout(ConfigKeys& keys, Threads& threads) {
 
 void layout(ConfigKeys& keys, Order& order) {
   CaptureOptions& c = order.c;
-  keys.key("max_thread_lag", c.max_thread_lag, duration_or_off(),
-           {.about = "for so long others wait for a thread that gives nothing; then it is passed, and what it commits is "
-                     "told late",
-            .otherwise = "`off`: as long as it takes"});
+  keys.key(
+      "max_thread_lag", c.max_thread_lag, duration_or_off(),
+      {.about = "for so long others wait for a thread that gives nothing; then it is passed, and what it commits is "
+                "told late",
+       .otherwise = "`off`: as long as it takes"});
   keys.key("discovery_interval", c.discovery_interval, config::duration(),
            {.about = "between looks at the directories; more often while a log is waited for"});
   keys.key("lag_warning", c.lag_warning, config::duration(),
@@ -136,9 +137,10 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
   keys.section("order", order, {.about = "when the threads wait for each other"});
   keys.key("checkpoint_interval", c.checkpoint_interval, config::duration(), {.about = "between checkpoints"});
   keys.key("checkpoint_bytes", c.checkpoint_bytes, config::size(), {.about = "of redo between checkpoints at most"});
-  keys.key("recovery_window", c.recovery_window, config::size(),
-           {.about = "of redo: a transaction that has been open for longer is kept in its spill file over a restart, its "
-                     "logs are not needed any more"});
+  keys.key(
+      "recovery_window", c.recovery_window, config::size(),
+      {.about = "of redo: a transaction that has been open for longer is kept in its spill file over a restart, its "
+                "logs are not needed any more"});
   keys.key("recovery_time", c.recovery_time, config::duration(), {.about = "the same in time"});
   keys.check(c.from_scn < c.to_scn, "to_scn", "must be above from_scn");
 }

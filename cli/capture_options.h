@@ -34,7 +34,7 @@ struct CaptureOptions {
   std::vector<std::string> watch;  // directories and files
   std::string name = "capture";
   std::string ledger = "sqlite:redoubt-ledger.db";
-  std::string state_dir;  // empty: beside the ledger
+  std::string state_dir;               // empty: beside the ledger
   std::vector<std::uint16_t> threads;  // 0 stands for all
   bool allow_missing_threads = false;
   std::string start = "oldest";

@@ -189,16 +189,16 @@ int advance(const CheckpointOptions& options) {
   const std::string key = LiveCapture::orders(options.name);
   ledger->set(key, fmt::format("{} {}:{}", ledger->setting(key).value_or(""), options.thread, options.scn));
   if (options.json) {
-    fmt::print("{}\n", Json{{"name", options.name},
-                            {"thread", options.thread},
-                            {"scn", options.scn},
-                            {"bound", thread->second.bound}}
-                           .dump());
+    fmt::print(
+        "{}\n",
+        Json{{"name", options.name}, {"thread", options.thread}, {"scn", options.scn}, {"bound", thread->second.bound}}
+            .dump());
   } else if (thread->second.bound >= options.scn) {
     fmt::print("thread {} is at SCN {} already: nothing changes\n", options.thread, thread->second.bound);
   } else {
     fmt::print(
-        "thread {} was at SCN {}: what others commit below SCN {} is told without waiting for it. What it commits there "
+        "thread {} was at SCN {}: what others commit below SCN {} is told without waiting for it. What it commits "
+        "there "
         "is told when it comes, marked \"late\"\n",
         options.thread, thread->second.bound, options.scn);
   }

@@ -138,8 +138,9 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
       ->delimiter(',')
       ->type_name("N");
   command
-      ->add_option("--start", options.start,
-                   "where to begin without a checkpoint: oldest, now (the current logs), scn=N, time=2026-03-01T09:29:38, or "
+      ->add_option(
+          "--start", options.start,
+          "where to begin without a checkpoint: oldest, now (the current logs), scn=N, time=2026-03-01T09:29:38, or "
           "thread=1:seq=812,...")
       ->type_name("WHERE");
   command
@@ -152,9 +153,9 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
       ->type_name("TIME");
   command
       ->add_option_function<std::string>(
-          "--recovery-window",
-          [&options](const std::string& text) { options.recovery_window = parse_size(text); },
-          "keep a transaction that has been open for so much redo (4GiB), or an hour, in its spill file over a restart: "
+          "--recovery-window", [&options](const std::string& text) { options.recovery_window = parse_size(text); },
+          "keep a transaction that has been open for so much redo (4GiB), or an hour, in its spill file over a "
+          "restart: "
           "logs from its begin on are not needed any more")
       ->type_name("SIZE");
   command
@@ -163,7 +164,8 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
           [&options](const std::string& text) {
             options.max_thread_lag = std::chrono::duration_cast<std::chrono::milliseconds>(parse_duration(text));
           },
-          "wait no longer than this for a thread that gives nothing: then it is passed, and what it commits is told late")
+          "wait no longer than this for a thread that gives nothing: then it is passed, and what it commits is told "
+          "late")
       ->type_name("TIME");
   command->add_flag("--until-idle", options.until_idle,
                     "stop when nothing is left to read, instead of waiting for more");

@@ -82,6 +82,7 @@ LogReader::LogReader(const std::filesystem::path& path, Options options)
 
 LogReader::Now LogReader::refresh() {
   raw_size_ = 0;
+  read_size_ = kTipReadSize;
   LogHeaders now;
   try {
     now = read_headers(file_, options_.checksums);
@@ -109,7 +110,8 @@ const std::uint8_t* LogReader::block(std::uint32_t number) {
   const std::uint64_t offset = std::uint64_t{number} * size;
   if (offset < raw_offset_ || offset + size > raw_offset_ + raw_size_) {
     raw_offset_ = offset;
-    raw_size_ = file_.read(offset, raw_.get(), kReadSize);
+    raw_size_ = file_.read(offset, raw_.get(), read_size_);
+    read_size_ = std::min(read_size_ * 2, kReadSize);
     if (raw_size_ < size) return nullptr;
   }
   return raw_.get() + (offset - raw_offset_);

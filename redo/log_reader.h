@@ -67,6 +67,8 @@ LogHeaders read_headers(const InputFile& file, bool verify_checksums = true);
 class LogReader {
  public:
   static constexpr std::size_t kReadSize = 1 << 18;
+  // Behind the last group of a log that is being written there is little, or nothing yet.
+  static constexpr std::size_t kTipReadSize = 1 << 14;
 
   struct Options {
     bool checksums = true;  // off for databases with DB_BLOCK_CHECKSUM = OFF
@@ -135,6 +137,7 @@ class LogReader {
   std::unique_ptr<std::uint8_t[]> raw_;
   std::uint64_t raw_offset_ = 0;  // file offset of raw_[0]
   std::size_t raw_size_ = 0;
+  std::size_t read_size_ = kReadSize;  // of the next read
 
   Scn bound_ = 0;
 

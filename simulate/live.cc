@@ -80,6 +80,7 @@ class Instance {
     }
   }
 
+  std::uint16_t thread() const { return thread_; }
   bool done() const { return logs_.empty(); }
   // When: a log begins with its first SCN, a group is written with the SCN behind its last record, a log ends with the
   // next log's first.
@@ -225,14 +226,17 @@ void play(const LiveOptions& options) {
         scn = instance.next_scn();
       }
     if (!next) break;
-    if (next->next_is_group()) {
+    const bool group = next->next_is_group();
+    if (group) {
       const Clock::time_point due = std::max(Clock::now(), next->last_group + interval);
       archive_until(due);
       std::this_thread::sleep_until(due);
       next->last_group = due;
+      if (options.before_group) options.before_group(next->thread());
     }
     if (std::filesystem::path log = next->step(); !log.empty())
       ended.push_back({Clock::now() + options.archive_delay, std::move(log)});
+    if (group && options.after_group) options.after_group(next->thread());
   }
   archive_until(Clock::time_point::max());
   std::filesystem::remove(options.logs);

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 
 namespace redoubt::simulate {
 
@@ -18,6 +20,8 @@ struct LiveOptions {
   std::filesystem::path directory;                // DIR
   double pace = 0;                                // LWN groups a second of each thread, at most; 0: no pause
   std::chrono::milliseconds archive_delay{1000};  // from the switch
+  // Called with its thread before and after each LWN group is written; may sleep.
+  std::function<void(std::uint16_t thread)> before_group = {}, after_group = {};
 };
 
 // Returns when all logs are archived. Throws Error(kOperation) when a file cannot be written.
