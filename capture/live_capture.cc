@@ -122,6 +122,7 @@ bool LiveCapture::comes_too_late(const Checkpoint& checkpoint, const std::string
   catalog_.refresh();
   if (checkpoint.sink_kind.empty()) return false;  // imported: it need not know all threads
   for (const std::uint16_t thread : catalog_.threads()) {
+    if (!options_.threads.empty() && !options_.other_threads && !options_.threads.contains(thread)) continue;
     std::uint32_t sequence = *catalog_.first_sequence(thread);
     if (const auto known = checkpoint.reading.find(thread); known != checkpoint.reading.end()) {
       if (known->second.status != name_of(LogFollower::Status::kDisabled)) continue;
@@ -478,7 +479,7 @@ void LiveCapture::checkpoint() {
   bytes_at_checkpoint_ = bytes_read();
   logs_at_checkpoint_ = logs_finished_;
   const LogCatalog::Log* any = catalog_.any();
-  if (!any || followers_.size() != core_->thread_count()) return;
+  if (!any || followers_.empty() || followers_.size() != core_->thread_count()) return;
   std::map<std::uint16_t, Rba> next;
   for (const auto& [thread, follower] : followers_) {
     const auto waiting = waiting_.find(thread);

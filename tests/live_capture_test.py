@@ -80,7 +80,7 @@ class Seed(Run):
 
     def simulation(self):
         types = "plain" if self.number % LOBS_EVERY else "all"
-        large = ["--statements", "150", "--open", "8"] if "memory" in self.faults else []
+        large = ["--statements", "60", "--open", "8"] if "memory" in self.faults else []
         words = databases.options(self.number, 40 if large else 200, "--types", types, *large)
         words[words.index("--threads") + 1] = str(self.threads)
         events = self.chance.choice(TOPOLOGY if "topology" in self.faults else CALM)
@@ -172,7 +172,8 @@ class Capture:
 
     def words(self):
         self.said.seek(0)
-        return self.said.read().decode(errors="replace")[-3000:]
+        return "".join(line for line in self.said.read().decode(errors="replace").splitlines(True)
+                       if not line.startswith(("log: ", "ddl: ", "dictionary: ")))
 
 
 def one(number):
@@ -209,7 +210,8 @@ def follow(seed, directory):
 
     logs = [cluster.Log(path) for path in files]
     instances, clock = cluster.instances(logs, home, seed.faults, seed.number, chance.uniform(0.3, 1.5))
-    (directory / "redoubt.yaml").write_text(f"capture:\n  discovery_interval: 50ms\n  recovery_time: {seed.recovery}\n")
+    (directory / "redoubt.yaml").write_text(
+        f"capture:\n  order:\n    discovery_interval: 50ms\n  recovery_time: {seed.recovery}\n")
     command = [REDOUBT, "capture", *options, "--watch", home / "archive", "--watch", home / "second", "--watch",
                home / "online", "--output", directory / "live.jsonl", "--ledger", f"sqlite:{directory}/ledger.db",
                "--checkpoint-interval", "30ms", "--memory", str(seed.memory), "--config", directory / "redoubt.yaml"]
