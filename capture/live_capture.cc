@@ -20,6 +20,7 @@ constexpr std::chrono::microseconds kLooksApart{250};
 constexpr milliseconds kPollAtLeast{1};
 constexpr milliseconds kPollAtMost{50};
 constexpr unsigned kIdleLooks = 4;               // at the directories, without anything new, until all is read
+constexpr milliseconds kCheckpointsApart{1000};  // at switches of logs
 constexpr std::size_t kDictionaryRows = 10'000;  // changed since the last snapshot, for another one
 constexpr milliseconds kFlushEvery{5};           // while there is more to read
 // Between looks at the directories while a thread waits for a log: a part of the time that it has waited. The next log
@@ -405,7 +406,8 @@ void LiveCapture::run() {
       last_renewal_ = now;
     }
     if (now - last_checkpoint_ >= options_.checkpoint_interval ||
-        bytes_read() - bytes_at_checkpoint_ >= options_.checkpoint_bytes || logs_finished_ != logs_at_checkpoint_)
+        bytes_read() - bytes_at_checkpoint_ >= options_.checkpoint_bytes ||
+        (logs_finished_ != logs_at_checkpoint_ && now - last_checkpoint_ >= kCheckpointsApart))
       checkpoint();
     if (told_ && (!progress || now - last_flush_ >= kFlushEvery)) {
       delivery_->flush();
