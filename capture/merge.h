@@ -91,7 +91,8 @@ class Merge {
     std::pair<Scn, std::uint16_t> front{bound, std::uint16_t{0}};
 
     void find_front() {
-      front = group ? std::pair(group->records[next].scn, number) : std::pair(std::max(bound, passed), std::uint16_t{0});
+      front =
+          group ? std::pair(group->records[next].scn, number) : std::pair(std::max(bound, passed), std::uint16_t{0});
     }
   };
   const Thread* find(std::uint16_t thread) const;
