@@ -74,6 +74,7 @@ do_soak() { # [SEEDS=N]: N databases (200), two readers; N clusters (1000) throu
   REDOUBT_KILLS=1000 build/release/tests/ledger_test --gtest_brief=1
   python3 tests/large_transactions_test.py full
   python3 tests/thread_lag_test.py 10GiB
+  python3 tests/recovery_test.py large 10GiB
 }
 
 do_format() { # [--check]: format the sources in place, or say which are not formatted

@@ -19,7 +19,11 @@ Checkpoint example() {
   c.point.low_scn = 3812000;
   c.point.threads[1] = {{811, 77120, 0}, {2, 18, 754}, 3812770, {3812733, 1, 2, {812, 4409, 16}}};
   c.point.threads[2] = {{95, 1203, 0}, {}, oracle::kNoScn, {}};
-  c.point.saved = {{{3, {2, 18, 754}}, {"3-2.18.754-1.spill", 1ULL << 33, ~0ULL}, 3700000, {{1, {790, 2, 0}}}}};
+  RestartPoint::Saved& saved = c.point.saved.emplace_back();
+  saved.id = {3, {2, 18, 754}};
+  saved.spill = {"3-2.18.754-1.spill", 1ULL << 33, ~0ULL};
+  saved.begin_scn = 3700000;
+  saved.starts[1] = {790, 2, 0};
   c.point.key_proofs[{3, 72001}] = 4;
   c.reading[1] = {"reading", {812, 4410, 0}, 512};
   c.reading[2] = {"disabled", {95, 1203, 0}, 4096};

@@ -81,6 +81,9 @@ def f20_transactions_move(threads): same(threads, "move")
 def f21_a_thread_is_enabled(threads): same(threads, "enable")
 def f22_threads_are_disabled_and_enabled(threads): same(threads, "disable,enable")
 def f24_two_open_transactions_of_one_xid(threads): same(threads, "reuse,move", others=False)
+def f38_many_rows_in_one_commit(threads):
+    same(threads, "", "--statements", "1200", "--operations", "multi,update", transactions=2, types="number,varchar2",
+         log_size="4MiB", memory=4 * MIB, others=False)
 def f27_ddl_in_one_thread_rows_in_another(threads): same(threads, "shape")
 def f28_ddl_beside_open_transactions(threads): same(threads, "widen,shape")
 def f31_damaged_checkpoints(threads): same(threads, faults=["ledger"])
@@ -103,8 +106,45 @@ def t07_booleans(): same(3, "", "--release", "23", types="number,boolean")
 def t08_quick_updates_of_one_row(): same(3, "shared,ties", "--tables", "1")
 def t09_interleaved_transactions(): same(3, "sleepers,switches,move")
 def t14_multibyte():
-    for charset in ("JA16EUC", "ZHS16GBK", "AL32UTF8"):
+    for charset in ("JA16EUC", "JA16SJIS", "ZHS16GBK", "AL32UTF8"):
         same(3, "", "--charset", charset, types="varchar2,char,nvarchar2,nchar", transactions=30)
+
+def t10_no_dictionary():
+    """Every transaction and row change is there, in order, under numbers instead of names."""
+    with folder() as directory:
+        db = Database(directory, 3, "--operations", "insert,update,delete,savepoint,rollback,chain,migrate")
+        whole = shape_of(db.truth)
+        db.options = []
+        code, said, told = db.batch(db.logs)
+        assert code == 0, said
+        assert shape_of(told) == whole
+        tables = {m["payload"][0]["schema"]["table"] for m in map(json.loads, told.splitlines()) if "schema" in m["payload"][0]}
+        assert tables and all(table.startswith("OBJ_") for table in tables), tables
+
+
+def shape_of(lines):
+    """Transactions with the operations and ROWIDs of their rows."""
+    return [(m["xid"], m["c_scn"], m["payload"][0]["op"], m["payload"][0].get("rid")) for m in map(json.loads, lines.splitlines())]
+
+
+def t11_empty_transactions():
+    """100,000 of which nothing is captured: no line, and the position is behind all of them."""
+    with folder() as directory:
+        db = Database(directory, 3, "--workload", "small", transactions=100_000, log_size="4MiB")
+        last = max(json.loads(line)["c_scn"] for line in db.truth.splitlines() if b'"commit"' in line)
+        db.put(*db.logs)
+        capture = db.follow("--tables", "NOBODY[.].*")
+        capture.truth = None
+        capture.start("--until-idle")
+        assert capture.wait(60) == 0, capture.words()
+        assert (db.directory / "live" / "live.jsonl").read_bytes() == b""
+        assert capture.seed.largest < 64 * MIB, capture.seed.largest
+        home = db.directory / "live"
+        status = json.loads(run("capture", "status", "--ledger", f"sqlite:{home}/ledger.db", "--json"))
+        assert status["checkpoint"]["released"]["scn"] >= min(last, db.coverage() - 1), status
+        assert status["checkpoint"]["index"]["scn"] > 0
+
+
 def t15_raw(): same(3, types="number,raw,rawx", others=False)
 
 
