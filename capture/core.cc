@@ -76,8 +76,7 @@ Core::~Core() = default;
 void Core::resume(RestartPoint& point) {
   REDOUBT_ASSERT(counters_.records == 0);
   told_ = point.released;
-  for (const auto& [thread, t] : point.threads)
-    if (t.released != RecordKey{}) told_in_[thread] = t.released;
+  for (const auto& [thread, t] : point.threads) told_in_[thread] = t.released;
   dictionary_scn_ = dictionary_.latest_scn();
   index_scn_ = point.index_scn;
   next_index_ = point.next_index;
@@ -157,17 +156,17 @@ bool Core::raise_bound(std::uint16_t thread, Scn bound) {
 }
 
 void Core::pass(std::uint16_t thread, Scn scn) {
-  if (merge_.passed(thread)) return;
+  const Scn before = merge_.passed_to(thread);
   merge_.pass(thread, scn);
+  if (merge_.passed_to(thread) == before) return;
   passed_ = true;
-  if (!merge_.passed(thread)) return;
   events_.push_back({Event::Kind::kWarning,
                      thread,
                      {},
                      last_.scn,
                      fmt::format("thread {} has given nothing above SCN {} and is passed{}: the order is approximate "
                                  "from here on, what it commits is told late",
-                                 thread, threads_.at(thread).last_scn,
+                                 thread, merge_.front(thread),
                                  scn == oracle::kNoScn ? std::string() : fmt::format(" up to SCN {}", scn))});
 }
 
@@ -672,7 +671,7 @@ void Core::end(const Vector& v) {
 
 void Core::commit(OpenTransaction& t, const redo::TransactionEnd& end) {
   ++counters_.commits;
-  CommitPoint point{record_->scn, group_->thread, record_->rba, end.time};
+  CommitPoint point{record_->scn, group_->thread, record_->rba, end.time, group_->time};
   // A member of a parallel DML commits at its parent's SCN, unless something later was told meanwhile.
   const Scn decided = t.decided_scn != 0 ? t.decided_scn : end.parent_scn;
   if (decided != oracle::kNoScn && decided != 0 && decided <= point.scn && decided >= last_commit_scn_)
@@ -741,7 +740,7 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   head.commit_rba = point.rba;
   head.commit_time = point.time;
   committed.transaction = &t;
-  committed.told = point.scn > options_.from_scn && group_->time >= options_.from_time && !telling_again_;
+  committed.told = point.scn > options_.from_scn && point.redo_time >= options_.from_time && !telling_again_;
   committed.parked = lob_owners_.parked_count();
   if (t.dictionary) {
     committed_.assemble(committed);

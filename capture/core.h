@@ -1,5 +1,5 @@
 // The core of capture: LWN groups in, committed transactions out. One single-threaded state machine without clock,
-// thread or I/O but for what it spills; what comes out is a function of what goes in.
+// thread or I/O but for its spill files; what comes out is a function of what goes in.
 //
 //   core.open_thread(1);
 //   while (core.step())              // true: a thread is hungry
@@ -11,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -91,8 +90,7 @@ class Core : private TableSource {
   // nothing can be spilled; what take() has not moved yet counts too.
   void feed(std::uint16_t thread, const redo::Group* group);
   // Nothing below `bound` will come from `thread` any more (the SCN of a group that is still being written, the end of
-  // a log).
-  // True when that is news.
+  // a log). True when that is news.
   bool raise_bound(std::uint16_t thread, Scn bound);
   // An operator's order: what other threads commit is told without waiting for redo of `thread` below `scn`; with
   // kNoScn for any, until it has caught up. What it commits there is told when it comes, as late. Events say when that
@@ -111,6 +109,8 @@ class Core : private TableSource {
   const std::vector<std::uint16_t>& all_hungry() { return merge_.hungry(); }
   // Everything below has been taken, and nothing below will come.
   Scn watermark() const { return merge_.watermark(); }
+  // Of one thread: its first record that waits, or what it has nothing below.
+  Scn front(std::uint16_t thread) const { return merge_.front(thread); }
 
   // Where to take up again once all that take() has given is durable. `next[thread]` is where the group begins that
   // would be fed next. Transactions that began below `save_before` do not hold it: they are saved in their spill files,
@@ -119,6 +119,8 @@ class Core : private TableSource {
   std::optional<RestartPoint> restart_point(const std::map<std::uint16_t, Rba>& next, Scn save_before = 0);
   // Redo before the point of resume() is still being read.
   bool telling_again() const;
+  // The commit SCN of the last transaction that has a place in the output; 0: none.
+  Scn last_told_scn() const { return index_scn_; }
   // The begin of the oldest open transaction, or the last SCN taken: no row to come is older.
   Scn oldest_scn() const;
   const DictionaryTracker& dictionary() const { return dictionary_; }

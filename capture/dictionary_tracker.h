@@ -58,7 +58,7 @@ class DictionaryTracker {
   const std::vector<DictionaryChange>& changes() const { return changes_; }
   void forget_changes(oracle::Scn up_to);
   // Makes changes of an earlier run again, each a version of its own; those at or below the SCN of a container's file
-  // are in it.
+  // are in it. Only before the first apply(). Throws Malformed for a row that does not fit its table.
   void replay(const std::vector<DictionaryChange>& changes);
   // The latest version, one file per container, for DictionaryTracker(…) of a later run.
   std::vector<oracle::LoadedDictionary> snapshot() const;

@@ -31,6 +31,17 @@ constexpr int kRefreshPart = 8;
 constexpr std::int64_t kHour = 3'600'000'000;  // microseconds
 constexpr std::int64_t kKeptHours = 7 * 24;
 
+// The redo of `from` on is of no incarnation that goes on.
+std::string what_no_longer_happened(Scn from, Scn last_told) {
+  if (last_told < from)
+    return fmt::format("What was told still holds: its last transaction committed at SCN {}", last_told);
+  return fmt::format(
+      "Transactions that were told and commit from that SCN on no longer happened: those with commit_scn {} to {} in "
+      "the "
+      "output",
+      from, last_told);
+}
+
 }  // namespace
 
 LiveCapture::LiveCapture(ledger::Ledger& ledger, Options options, Hooks hooks)
@@ -76,12 +87,13 @@ void LiveCapture::find_start() {
   }
   if (!saved.empty())
     throw Error(ErrorCode::kUnreachable, stream(options_.name),
-                fmt::format("none of its {} checkpoints fits what the output holds", saved.size()),
-                "restore the output, or begin anew with another --output and --name");
+                fmt::format("none of its {} checkpoints fits the output and the logs", saved.size()),
+                "restore these, or begin anew with another --output and --name");
   DictionaryTracker dictionary = hooks_.load_dictionary({});
   snapshots_.push_back({dictionary.latest_scn(), {}});
   options_.core.spill->open();
   delivery_ = hooks_.open(dictionary, std::nullopt);
+  options_.core.from_scn = std::max(options_.core.from_scn, options_.start_scn);
   core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
 }
 
@@ -94,7 +106,12 @@ bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
   DictionaryTracker dictionary = hooks_.load_dictionary(files);
   if (!checkpoint.dictionary_changes.empty()) {
     const fs::path changes = options_.state_dir / checkpoint.dictionary_changes;
-    dictionary.replay(dictionary_changes_from_json(read_file(changes.string()), changes.string()));
+    try {
+      dictionary.replay(dictionary_changes_from_json(read_file(changes.string()), changes.string()));
+    } catch (const Malformed& e) {
+      throw Error(ErrorCode::kUnknown, changes.string(), fmt::format("does not fit its dictionary: {}", e.what()),
+                  "restore the files of the state directory");
+    }
   }
   try {
     std::optional<Delivery::Position> position;
@@ -111,6 +128,7 @@ bool LiveCapture::go_on_from(const ledger::Checkpoint& saved) {
   std::set<std::string> spilled;
   for (const RestartPoint::Saved& transaction : checkpoint.point.saved) spilled.insert(transaction.spill.file);
   options_.core.spill->open(spilled);
+  options_.core.from_time = 0;  // of the first start
   core_ = std::make_unique<Core>(std::move(dictionary), options_.core);
   core_->resume(checkpoint.point);
   resumed_ = std::move(checkpoint);
@@ -176,16 +194,16 @@ void LiveCapture::refresh(Clock::time_point now) {
   const LogCatalog::Log* any = catalog_.any();
   if (!any) return;
   check_database(*any);
-  if (const auto& others = catalog_.other_incarnations(); !others.empty()) {
-    const LogCatalog::Log& log = others.begin()->second;
+  for (const auto& [id, log] : catalog_.other_incarnations()) {
     const redo::RedoHeader& own = any->header;
-    if (log.header.resetlogs_scn.value > own.resetlogs_scn.value)
-      throw Error(ErrorCode::kIntegrity, log.path.string(),
-                  fmt::format("begins a new incarnation: the database was opened with RESETLOGS at SCN {} "
-                              "(incarnation {} after {}). Transactions that were told and commit from that SCN on no "
-                              "longer happened",
-                              log.header.resetlogs_scn.value, log.header.resetlogs, own.resetlogs),
-                  "decide what to do with them, then begin anew with another --output and --name");
+    const Scn from = log.header.resetlogs_scn.value;
+    if (from <= own.resetlogs_scn.value) continue;  // an older one
+    throw Error(
+        ErrorCode::kIntegrity, log.path.string(),
+        fmt::format("begins a new incarnation: the database was opened with RESETLOGS at SCN {} (incarnation {} "
+                    "after {}). {}",
+                    from, log.header.resetlogs, own.resetlogs, what_no_longer_happened(from, core_->last_told_scn())),
+        "decide what to do with that, then begin anew with another --output and --name");
   }
   for (const std::uint16_t thread : wanted_threads())
     if (!followers_.contains(thread)) join(thread);
@@ -232,17 +250,19 @@ Rba LiveCapture::start_of(std::uint16_t thread) const {
     return {catalog_.find(thread, first).front().header.first_scn.value <= enabled ? first : 0, 0, 0};
   }
   if (resumed_) {
-    if (const auto it = resumed_->point.threads.find(thread);
-        it != resumed_->point.threads.end() && it->second.low.sequence != 0)
-      return it->second.low;
+    const auto known = resumed_->point.threads.find(thread);
+    const bool has_place = known != resumed_->point.threads.end();
+    if (has_place && known->second.low.sequence != 0) return known->second.low;
+    // In a checkpoint of ours: it had no log then.
+    if (has_place && !resumed_->sink_kind.empty()) return {catalog_.first_sequence(thread).value_or(0), 0, 0};
     // An imported position may not know it, or it is new: then its first log begins later.
     const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, resumed_->point.low_scn);
     return {log ? log->header.block.sequence : catalog_.first_sequence(thread).value_or(0), 0, 0};
   }
   if (const auto it = options_.start_sequences.find(thread); it != options_.start_sequences.end())
     return {it->second, 0, 0};
-  if (options_.core.from_scn > 0) {
-    if (const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, options_.core.from_scn))
+  if (const Scn from = std::max(options_.core.from_scn, options_.start_scn); from > 0) {
+    if (const std::optional<LogCatalog::Log> log = catalog_.find_scn(thread, from))
       return {log->header.block.sequence, 0, 0};
   }
   if (options_.start == Options::Start::kTime)
@@ -279,8 +299,9 @@ void LiveCapture::join(std::uint16_t thread) {
   if (resumed_) {
     if (const auto known = resumed_->reading.find(thread);
         known != resumed_->reading.end() && known->second.next == start) {
-      options.bound = resumed_->point.threads.at(thread).bound;
       options.disabled = known->second.status == name_of(LogFollower::Status::kDisabled);
+      // When it is enabled again its next log says from where on.
+      if (!options.disabled) options.bound = resumed_->point.threads.at(thread).bound;
     }
   }
   options.passed_over = [this](std::uint16_t number, Rba rba, const std::string& text) {
@@ -347,11 +368,18 @@ bool LiveCapture::feed(Clock::time_point now) {
 void LiveCapture::pass_threads(Clock::time_point now) {
   if (now - last_orders_ >= options_.discovery_interval) {
     last_orders_ = now;
-    std::istringstream orders(ledger_.setting(LiveCapture::orders(options_.name)).value_or(""));
-    unsigned thread = 0;
+    const std::string given = ledger_.setting(LiveCapture::orders(options_.name)).value_or("");
+    std::istringstream orders(given);
+    std::string left;
+    unsigned number = 0;
     Scn scn = 0;
-    for (char colon = 0; orders >> thread >> colon >> scn;)
-      if (core_->has_thread(static_cast<std::uint16_t>(thread))) core_->pass(static_cast<std::uint16_t>(thread), scn);
+    for (char colon = 0; orders >> number >> colon >> scn;) {
+      const auto thread = static_cast<std::uint16_t>(number);
+      if (core_->has_thread(thread) && core_->front(thread) >= scn) continue;  // it has come so far
+      if (core_->has_thread(thread)) core_->pass(thread, scn);
+      left += fmt::format("{}{}:{}", left.empty() ? "" : " ", number, scn);
+    }
+    if (left.size() < given.size()) ledger_.set(LiveCapture::orders(options_.name), left);
   }
   if (options_.max_thread_lag.count() == 0) return;
   const std::vector<std::uint16_t>& hungry = core_->all_hungry();
@@ -430,7 +458,9 @@ void LiveCapture::run() {
   }
   drain();
   delivery_->flush();
-  checkpoint();
+  // Behind to_scn something was taken and not told: a later run has to take it again.
+  if (!core_->done()) checkpoint();
+  options_.core.spill->remove_ended();
   ledger_.end_session(session_, ledger::SessionState::kStopped, 0, {});
 }
 
@@ -481,8 +511,12 @@ void LiveCapture::checkpoint() {
   bytes_at_checkpoint_ = bytes_read();
   logs_at_checkpoint_ = logs_finished_;
   const LogCatalog::Log* any = catalog_.any();
-  if (!any || followers_.empty() || followers_.size() != core_->thread_count()) return;
+  if (!any || followers_.empty()) return;
   std::map<std::uint16_t, Rba> next;
+  std::set<std::uint16_t> without_log;  // passed, or nothing would have been told
+  for (const std::uint16_t thread : core_->all_hungry())
+    if (!followers_.contains(thread)) without_log.insert(thread);
+  for (const std::uint16_t thread : without_log) next[thread] = {};
   for (const auto& [thread, follower] : followers_) {
     const auto waiting = waiting_.find(thread);
     next[thread] = waiting != waiting_.end() ? waiting->second->start : follower.next();
@@ -499,6 +533,8 @@ void LiveCapture::checkpoint() {
   c.point = std::move(*point);
   for (const auto& [thread, follower] : followers_)
     c.reading[thread] = {std::string(name_of(follower.status())), follower.next(), follower.block_size()};
+  for (const std::uint16_t thread : without_log)
+    c.reading[thread] = {std::string(name_of(LogFollower::Status::kWaiting)), {}, 0};
   c.dictionary_scn = snapshots_.front().scn;
   c.dictionary_files = snapshots_.front().files;
   changes_file_ = c.dictionary_changes = save_dictionary_changes();

@@ -56,6 +56,7 @@ class LiveCapture {
     // core.from_time.
     enum class Start { kOldest, kNow, kTime } start = Start::kOldest;
     std::map<std::uint16_t, std::uint32_t> start_sequences;  // by thread; all of them or none
+    Scn start_scn = 0;                                       // begin above it
     Core::Options core;
     DamagePolicy on_gap = DamagePolicy::kWait;
     DamagePolicy on_corruption = DamagePolicy::kWait;
@@ -90,7 +91,8 @@ class LiveCapture {
 
   const Counters& counters() const { return core_->counters(); }
   std::uint64_t bytes_read() const;
-  bool incomplete() const { return incomplete_; }
+  // Something was passed over.
+  bool incomplete() const { return incomplete_ || core_->counters().damaged > 0; }
 
   // Name of the stream of checkpoints, and of the setting that names the session.
   static std::string stream(std::string_view name) { return "capture/" + std::string(name); }

@@ -102,8 +102,7 @@ bool Merge::all_ended() const {
 
 Scn Merge::watermark() const {
   Scn low = oracle::kNoScn;
-  for (const Thread& t : threads_)
-    if (t.group || !t.ended) low = std::min(low, t.front.first);
+  for (const Thread& t : threads_) low = std::min(low, front(t.number));
   return low;
 }
 

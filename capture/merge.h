@@ -58,7 +58,9 @@ class Merge {
   void end(std::uint16_t thread);
   // Nobody waits for its records below `scn`; with kNoScn for none, until it has caught up.
   void pass(std::uint16_t thread, Scn scn);
-  bool passed(std::uint16_t thread) const { return find(thread) != nullptr && find(thread)->passed != 0; }
+  bool passed(std::uint16_t thread) const { return passed_to(thread) != 0; }
+  // Up to which SCN; 0: it is waited for.
+  Scn passed_to(std::uint16_t thread) const { return find(thread) ? find(thread)->passed : 0; }
   // Some thread holds a record that waits for others.
   bool anything_held() const;
 
@@ -69,9 +71,11 @@ class Merge {
   // first. Valid until the next call.
   const std::vector<std::uint16_t>& hungry();
   bool all_ended() const;
-  // Everything below this SCN has been released. kNoScn when all have ended.
+  // Everything below this SCN has been released, and nothing below will come, of passed threads either. kNoScn when all
+  // have ended.
   Scn watermark() const;
-  // Of one thread: the SCN of its first held record, else its bound. Passed or not.
+  // Of one thread: the SCN of its first held record, else its bound, whether it is passed or not; kNoScn when it has
+  // ended.
   Scn front(std::uint16_t thread) const;
   // Start of the group that it holds, which has not been released as a whole; nothing when it holds none.
   std::optional<Rba> held(std::uint16_t thread) const;

@@ -22,7 +22,8 @@ struct CommitPoint {
   Scn scn = 0;  // that it commits at
   std::uint16_t thread = 0;
   Rba rba;
-  std::uint32_t time = 0;  // seconds since 1970, 0 = not recorded
+  std::uint32_t time = 0;       // seconds since 1970, 0 = not recorded
+  std::uint32_t redo_time = 0;  // of the group with the commit
 };
 
 class ParallelDml {

@@ -98,6 +98,17 @@ TEST(ParallelDml, TheEndOfTheParentsThreadLetsTheGroupGo) {
   EXPECT_EQ(told.counters.pdml_unresolved, 1U);
 }
 
+// What was held then is told when the thread has no more, in no record's name.
+TEST(ParallelDml, TheEndOfTheParentsThreadLetsGoWhatWasHeld) {
+  Script redo;
+  redo.change(kParent, 1).change(kOther, 2);
+  redo.decide(kParent).on_thread(2).commit(kOther);
+  redo.on_thread(1).begin({9, 9, 9});  // the last of its thread
+  const Told told = redo.run();
+  EXPECT_THAT(told.rows, ElementsAre("c ID=c103 C=null B=null"));
+  EXPECT_EQ(told.counters.pdml_unresolved, 1U);
+}
+
 TEST(ParallelDml, ARolledBackParentHoldsNobody) {
   Script redo;
   redo.change(kParent, 1).change(kOther, 2);

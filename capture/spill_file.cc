@@ -256,12 +256,12 @@ void SpillSpace::remove_left_files(const std::set<std::string>& keep) const {
 }
 
 void SpillSpace::remove_ended() {
-  for (const Ended& file : ended_) {
+  for (const Ended& file : ended_before_) {
     ::unlink(file.path.c_str());
     bytes_ -= file.length;
     --files_;
   }
-  ended_.clear();
+  ended_before_ = std::exchange(ended_, {});
 }
 
 // A file has changed its length. Throws SpillFull before it is too long.

@@ -98,7 +98,8 @@ class SpillSpace {
 
   const std::filesystem::path& directory() const { return directory_; }
   std::uint64_t limit() const { return limit_; }
-  // A checkpoint that does not name them is durable: files that were saved and whose transactions have ended go now.
+  // A checkpoint is durable. Files that were saved, and whose transactions had ended before the checkpoint before it,
+  // go now: that one may still be needed, and names what has ended since.
   void remove_ended();
 
   std::uint64_t bytes() const { return bytes_; }  // of all files
@@ -122,7 +123,7 @@ class SpillSpace {
     std::filesystem::path path;
     std::uint64_t length;
   };
-  std::vector<Ended> ended_;
+  std::vector<Ended> ended_, ended_before_;  // since the last remove_ended(), and before
 };
 
 // The file of one transaction. It is opened for each use only, so that any number may exist. All throw

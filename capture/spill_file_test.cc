@@ -329,6 +329,8 @@ TEST_F(SpillFileTest, FilesLiveAsLongAsTheyAreWanted) {
     EXPECT_THAT(files(), ElementsAre(saved.file, "lock"));
     EXPECT_EQ(space.bytes(), saved.length);
     space.remove_ended();
+    EXPECT_GT(space.files(), 0U) << "the checkpoint before names it";
+    space.remove_ended();
     EXPECT_EQ(space.bytes(), 0U);
     EXPECT_EQ(space.files(), 0U);
   }

@@ -62,6 +62,7 @@ void layout(ConfigKeys& keys, Threads& threads) {
                 {.about = "the log at which a thread begins without a checkpoint, under the number of the thread"});
   keys.sections("sources", c.thread_sources,
                 {.about = "where logs of one thread are, beside `watch`, under the number of the thread"});
+  keys.check(!c.allow_missing_threads || !c.threads.empty(), "allow_missing_threads", "needs `include`");
   keys.check(are_threads(c.thread_starts), "start", "must name threads by their numbers");
   keys.check(are_threads(c.thread_sources), "sources", "must name threads by their numbers");
 }
@@ -82,7 +83,8 @@ void layout(ConfigKeys& keys, Order& order) {
 }  // namespace
 
 void layout(ConfigKeys& keys, CaptureOptions::ThreadStart& start) {
-  keys.key("seq", start.sequence, config::integer<std::uint32_t>({1, 0xFFFFFFFF}), {.about = "its sequence"});
+  keys.key("seq", start.sequence, config::integer<std::uint32_t>({1, 0xFFFFFFFF}),
+           {.about = "its sequence", .required = true});
 }
 
 void layout(ConfigKeys& keys, CaptureOptions::ThreadSource& source) {
@@ -118,7 +120,7 @@ void layout(ConfigKeys& keys, CaptureOptions& c) {
            {.about = "what open transactions may hold; beyond, their changes go to disk"});
   keys.key("spill_dir", c.spill_dir, config::text(),
            {.about = "the directory for that, of one run at a time",
-            .otherwise = "one of its own below `$TMPDIR` or `/var/tmp`"});
+            .otherwise = "one of its own below `$TMPDIR` or `/var/tmp`; with `watch` one in the state directory"});
   keys.key("spill_limit", c.spill_limit, config::size(), {.about = "what may lie there"});
   keys.key("checksums", c.checksums, config::flag(),
            {.about = "check them; false for databases with DB_BLOCK_CHECKSUM turned off"});

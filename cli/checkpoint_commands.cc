@@ -1,4 +1,5 @@
-// redoubt checkpoint, capture status and capture check: where captures that follow their logs stand.
+// redoubt checkpoint, and capture status, check and advance: where captures that follow their logs stand, and orders to
+// them.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
@@ -21,7 +22,7 @@ using capture::LiveCapture;
 using ledger::Ledger;
 
 struct CheckpointOptions {
-  std::string ledger = "sqlite:redoubt-ledger.db", name = "capture", file, output = "-", dictionary;
+  std::string ledger = "sqlite:redoubt-ledger.db", name = "capture", file, output = "-";
   std::int64_t number = 0;
   std::uint16_t thread = 0;
   oracle::Scn scn = 0;
@@ -145,7 +146,9 @@ int check(const CheckpointOptions& options) {
   for (const auto& [thread, sequence] : needed) numbers.insert(thread);
   for (const std::uint16_t thread : numbers) {
     const auto first = catalog.first_sequence(thread), last = catalog.last_sequence(thread);
-    const std::uint32_t from = needed.contains(thread) ? needed.at(thread) : first.value_or(0);
+    // Sequence 0: to be found by SCN.
+    const std::uint32_t from =
+        needed.contains(thread) && needed.at(thread) != 0 ? needed.at(thread) : first.value_or(0);
     std::vector<std::uint32_t> missing;
     for (std::uint32_t s = from; last && s <= *last; ++s)
       if (catalog.find(thread, s).empty()) missing.push_back(s);
@@ -193,6 +196,8 @@ int advance(const CheckpointOptions& options) {
         "{}\n",
         Json{{"name", options.name}, {"thread", options.thread}, {"scn", options.scn}, {"bound", thread->second.bound}}
             .dump());
+  } else if (thread->second.bound == oracle::kNoScn) {
+    fmt::print("thread {} is disabled: nobody waits for it\n", options.thread);
   } else if (thread->second.bound >= options.scn) {
     fmt::print("thread {} is at SCN {} already: nothing changes\n", options.thread, thread->second.bound);
   } else {

@@ -76,7 +76,7 @@ std::uint32_t read_time(const std::string& text) {
 void read_start(const std::string& text, LiveCapture::Options& options) {
   if (text == "oldest") return;
   if (text.starts_with("scn=")) {
-    options.core.from_scn = parse_integer(text.substr(4));
+    options.start_scn = parse_integer(text.substr(4));
     return;
   }
   if (text.starts_with("time=")) {
@@ -154,9 +154,9 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
   command
       ->add_option_function<std::string>(
           "--recovery-window", [&options](const std::string& text) { options.recovery_window = parse_size(text); },
-          "keep a transaction that has been open for so much redo (4GiB), or an hour, in its spill file over a "
-          "restart: "
-          "logs from its begin on are not needed any more")
+          "a transaction that has been open for so much redo (4GiB), or an hour, is kept in its spill file: logs from "
+          "its "
+          "begin on are not needed any more")
       ->type_name("SIZE");
   command
       ->add_option_function<std::string>(

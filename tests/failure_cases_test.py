@@ -80,6 +80,36 @@ def f19_instances_fail(threads): same(threads, "crash")
 def f20_transactions_move(threads): same(threads, "move")
 def f21_a_thread_is_enabled(threads): same(threads, "enable")
 def f22_threads_are_disabled_and_enabled(threads): same(threads, "disable,enable")
+def f22_enabled_again_behind_a_restart(threads):
+    """A checkpoint is made while a thread is disabled; it is enabled again while nothing runs."""
+    for seed in range(5, 45):
+        with folder() as directory:
+            db = Database(directory, threads, "--cluster", "disable,enable", seed=seed, transactions=200)
+            early = all_before_one_is_enabled_again(db)
+            if not early:
+                continue
+            db.put(*early)
+            capture = db.follow()
+            capture.start("--until-idle")
+            assert capture.wait(30) == 0, capture.words()
+            db.put(*(log for log in db.logs if log not in early))
+            return to_the_end(capture, db.below(db.coverage()))
+    raise AssertionError("no thread was disabled and enabled again alone")
+
+
+def all_before_one_is_enabled_again(db):
+    """The logs that end before a thread that was disabled is enabled, when that is the only such thread."""
+    for log in db.logs:
+        later = [other for other in db.of_thread(log.thread) if other.sequence > log.sequence]
+        if not log.disabled or not later:
+            continue
+        early = [other for other in db.logs if other.next_scn <= later[0].first_scn]
+        last = {other.thread: other for other in early}  # in the order of their sequences
+        if all(other.disabled == (other is log) for other in last.values()) and len(last) == len({l.thread for l in db.logs}):
+            return early
+    return []
+
+
 def f24_two_open_transactions_of_one_xid(threads): same(threads, "reuse,move", others=False)
 def f38_many_rows_in_one_commit(threads):
     same(threads, "", "--statements", "1200", "--operations", "multi,update", transactions=2, types="number,varchar2",
@@ -190,8 +220,8 @@ class Database:
 
     def coverage(self, but=()):
         """The SCN at which the first thread ends, when only these logs are left out."""
-        ends = {log.thread: log.next_scn for log in self.logs if log not in but}
-        return min(ends.values())
+        ends = {log.thread: None if log.disabled else log.next_scn for log in self.logs if log not in but}
+        return min(end for end in ends.values() if end is not None)
 
 
 def run(*words):

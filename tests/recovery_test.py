@@ -171,8 +171,8 @@ def large(size, directory):
     assert got == expected, "the output differs from that of an undisturbed run"
     assert deleted >= len(logs) - 2, f"{deleted} of {len(logs)} logs were deleted"
     assert most < 400 << 20, f"{most} bytes of memory"
-    print(f"{redo >> 20} MiB of redo, all but {len(logs) - deleted} of {len(logs)} logs deleted before 4 transactions that "
-          f"began in the first committed: {lines} lines as in an undisturbed run, {most >> 20} MiB of memory at most")
+    print(f"{redo >> 20} MiB of redo, {deleted} of {len(logs)} logs deleted before 4 transactions that began in the first "
+          f"ones committed: {lines} lines as in an undisturbed run, {most >> 20} MiB of memory at most")
 
 
 def digest(path):
