@@ -94,7 +94,7 @@ class Log:
         while block * self.block_size < len(self.bytes):
             record = block * self.block_size + 16
             block += max(1, self.number(record + 28, 2))
-            yield block, self.number(record + 56, 4)
+            yield block, min(self.number(record + 56, 4), self.next_scn)
 
 
 class Clock:
