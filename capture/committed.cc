@@ -14,12 +14,11 @@ CommittedQueue::CommittedQueue(std::shared_ptr<ChunkPool> pool, TransactionTable
       retained_(std::make_shared<Retained>(pool_)) {}
 
 CommittedQueue::~CommittedQueue() {
-  for (Entry& entry : queue_)
-    if (entry.chunk && !entry.shared) pool_->put(entry.chunk);
+  if (in_parts() && queue_[front_].chunk && !queue_[front_].shared) pool_->put(queue_[front_].chunk);
 }
 
 Scn CommittedQueue::oldest(Scn scn) const {
-  for (const Entry& entry : queue_) scn = std::min(scn, entry.committed.head.begin_scn);
+  for (std::size_t i = front_; i < queue_.size(); ++i) scn = std::min(scn, queue_[i].committed.head.begin_scn);
   return scn;
 }
 
@@ -78,8 +77,9 @@ bool CommittedQueue::tell_part(Entry& entry, change::Batch& batch) {
   ChunkList chunks(*pool_), memory(*pool_);
   const std::shared_ptr<Retained> shared = entry.shared;  // cells may point there, although its chunk ends
   bool last = true;
-  if (committed.is_assembled) {
-    append_assembled(committed, batch);
+  Committed::Definition* definition = committed.definition.get();
+  if (definition && definition->is_assembled) {
+    append_assembled(definition->assembled, batch);
   } else {
     if (!entry.reading) start(entry);
     assembler_.begin(*committed.transaction, batch, memory, &lobs_);
@@ -96,17 +96,19 @@ bool CommittedQueue::tell_part(Entry& entry, change::Batch& batch) {
   part.first_row = static_cast<std::uint32_t>(first_row);
   part.row_count = static_cast<std::uint32_t>(batch.rows.size() - first_row);
   part.first_ddl = static_cast<std::uint32_t>(batch.ddls.size());
-  part.ddl_count = static_cast<std::uint32_t>(committed.ddls.size());
+  part.ddl_count = definition ? static_cast<std::uint32_t>(definition->ddls.size()) : 0;
   part.suspect = committed.transaction->suspect;
   if (!committed.told || (part.row_count == 0 && part.ddl_count == 0 && !(last && entry.begun))) {
     batch.rows.resize(first_row);
     batch.cells.resize(first_cell);
     return last;
   }
-  std::move(committed.ddls.begin(), committed.ddls.end(), std::back_inserter(batch.ddls));
-  committed.ddls.clear();
-  std::move(committed.owners.begin(), committed.owners.end(), std::back_inserter(batch.owners));
-  committed.owners.clear();
+  if (definition) {
+    std::move(definition->ddls.begin(), definition->ddls.end(), std::back_inserter(batch.ddls));
+    definition->ddls.clear();
+    std::move(definition->owners.begin(), definition->owners.end(), std::back_inserter(batch.owners));
+    definition->owners.clear();
+  }
   batch.transactions.push_back(part);
   entry.begun = true;
   retained_->chunks.splice(memory);
@@ -133,19 +135,19 @@ void CommittedQueue::assemble(Committed& committed) {
   lobs_.collect(t, true, committed.parked);
   auto retained = std::make_shared<Retained>(pool_);
   current_ = &committed.head;
-  assembler_.begin(t, committed.assembled, retained->chunks, &lobs_);
+  Committed::Definition& definition = committed.define();
+  assembler_.begin(t, definition.assembled, retained->chunks, &lobs_);
   while (Chunk* chunk = t.changes.take_front()) {
     for_each_change(*chunk, [&](Change& change) { assembler_.add(change); });
     retained->chunks.adopt(chunk);
   }
   assembler_.end();
   current_ = nullptr;
-  committed.assembled.owners.push_back(std::move(retained));
-  committed.is_assembled = true;
+  definition.assembled.owners.push_back(std::move(retained));
+  definition.is_assembled = true;
 }
 
-void CommittedQueue::append_assembled(Committed& committed, change::Batch& batch) {
-  change::Batch& from = committed.assembled;
+void CommittedQueue::append_assembled(const change::Batch& from, change::Batch& batch) {
   const auto cells = static_cast<std::uint32_t>(batch.cells.size());
   for (change::RowChange row : from.rows) {
     row.first_cell += cells;
@@ -155,12 +157,20 @@ void CommittedQueue::append_assembled(Committed& committed, change::Batch& batch
   batch.owners.insert(batch.owners.end(), from.owners.begin(), from.owners.end());
 }
 
+void CommittedQueue::pop() {
+  queue_[front_].committed.definition.reset();
+  queue_[front_].shared.reset();
+  if (++front_ < queue_.size()) return;
+  queue_.clear();
+  front_ = 0;
+}
+
 bool CommittedQueue::take(change::Batch& batch) {
-  while (!queue_.empty() && batch.rows.size() < kPartRows && batch.cells.size() < kPartCells &&
+  while (!empty() && batch.rows.size() < kPartRows && batch.cells.size() < kPartCells &&
          retained_->chunks.bytes() < kPartBytes) {
-    if (!tell(queue_.front(), batch)) break;
-    transactions_.close(queue_.front().committed.transaction);
-    queue_.pop_front();
+    if (!tell(queue_[front_], batch)) break;
+    transactions_.close(queue_[front_].committed.transaction);
+    pop();
   }
   if (batch.transactions.empty()) return false;
   batch.owners.push_back(std::exchange(retained_, std::make_shared<Retained>(pool_)));

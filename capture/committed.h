@@ -7,7 +7,6 @@
 // Where a part ends depends on the changes alone, not on where they were kept: what is told never does.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -20,12 +19,21 @@ namespace redoubt::capture {
 struct Committed {
   OpenTransaction* transaction = nullptr;  // ended, owned by the table
   change::Transaction head;                // all that does not depend on its rows
-  std::vector<change::Ddl> ddls;
-  bool told = true;          // false: it is read only for what it means for others
-  std::uint64_t parked = 0;  // LOB pages that had been parked when it committed: none later are its own
-  change::Batch assembled;   // its rows, when they had to be known at the commit
-  bool is_assembled = false;
-  std::vector<std::shared_ptr<const void>> owners;  // of tables that assembled rows and statements name
+  bool told = true;                        // false: it is read only for what it means for others
+  std::uint64_t parked = 0;                // LOB pages that had been parked when it committed: none later are its own
+
+  // Of the few that have statements, or have changed the dictionary.
+  struct Definition {
+    std::vector<change::Ddl> ddls;
+    change::Batch assembled;  // its rows, when they had to be known at the commit
+    bool is_assembled = false;
+    std::vector<std::shared_ptr<const void>> owners;  // of tables that assembled rows and statements name
+  };
+  std::unique_ptr<Definition> definition;
+  Definition& define() {
+    if (!definition) definition = std::make_unique<Definition>();
+    return *definition;
+  }
 };
 
 class CommittedQueue {
@@ -40,8 +48,9 @@ class CommittedQueue {
                  LobStore& lobs, SpillSpace* spill);
   ~CommittedQueue();
 
-  void add(Committed committed) { queue_.emplace_back().committed = std::move(committed); }
-  // Puts all rows into `committed.assembled` at once.
+  // The next one, to be filled in.
+  Committed& add() { return queue_.emplace_back().committed; }
+  // Puts all rows into `committed.definition` at once.
   void assemble(Committed& committed);
 
   // Fills `batch`, which is empty: transactions up to a part's size, or a part of one. False when there is none. What
@@ -51,8 +60,8 @@ class CommittedQueue {
   // The transaction in work, null when none is.
   const change::Transaction* current() const { return current_; }
   // Whether a part of a transaction has been told, and there are more.
-  bool in_parts() const { return !queue_.empty() && queue_.front().reading; }
-  bool empty() const { return queue_.empty(); }
+  bool in_parts() const { return !empty() && queue_[front_].reading; }
+  bool empty() const { return front_ == queue_.size(); }
   // The lowest SCN that a row in the queue may have, or `scn`.
   Scn oldest(Scn scn) const;
 
@@ -77,14 +86,16 @@ class CommittedQueue {
   bool tell(Entry& entry, change::Batch& batch);
   bool tell_part(Entry& entry, change::Batch& batch);
   bool read_part(Entry& entry, change::Batch& batch, ChunkList& chunks, ChunkList& memory);
-  static void append_assembled(Committed& committed, change::Batch& batch);
+  static void append_assembled(const change::Batch& from, change::Batch& batch);
+  void pop();
 
   std::shared_ptr<ChunkPool> pool_;
   TransactionTable& transactions_;
   RowAssembler& assembler_;
   LobStore& lobs_;
   SpillSpace* spill_;
-  std::deque<Entry> queue_;
+  std::vector<Entry> queue_;  // from front_ on; its memory is used again when it is empty
+  std::size_t front_ = 0;
   std::shared_ptr<Retained> retained_;  // of the next batch
   const change::Transaction* current_ = nullptr;
 };

@@ -704,22 +704,21 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   }
   std::vector<change::Ddl> ddls;
   if (!ddls_.empty()) ddls = ddls_.take(t.con_id, t.xid);
-  Committed committed;
-  change::Transaction& head = committed.head;
+  Scn late_behind = 0;
+  std::uint64_t begin_index = 0;
+  const std::uint64_t rows_behind = 1 + ddls.size();
   if (telling_again_) {
     // Told before. Only what it did to a dictionary that is older has to be done again.
     if (!t.dictionary || point.scn <= dictionary_scn_) return transactions_.close(&t);
   } else {
     if (late_ && index_scn_ > point.scn) {
-      head.late_behind = index_scn_;
+      late_behind = index_scn_;
       ++counters_.late;
     } else if (std::exchange(index_scn_, point.scn) != point.scn) {
       next_index_ = 1;
     }
-    head.begin_index = next_index_;
-    head.row_index = head.begin_index + 1 + ddls.size();
-    head.commit_index = head.row_index + t.row_changes;
-    next_index_ = head.commit_index + 1;
+    begin_index = next_index_;
+    next_index_ = begin_index + rows_behind + t.row_changes + 1;
   }
   if (t.changes.empty() && ddls.empty()) return transactions_.close(&t);
   if (!t.has_begin && !t.suspect && !options_.partial && !telling_again_) {
@@ -732,21 +731,33 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
   }
   t.held = false;
   transactions_.drop_split_undo(t);
-  head.xid = t.xid;
-  head.con_id = t.con_id;
-  head.thread = point.thread;
-  head.begin_scn = t.begin_scn;
-  head.commit_scn = point.scn;
-  head.commit_rba = point.rba;
-  head.commit_time = point.time;
-  committed.transaction = &t;
-  committed.told = point.scn > options_.from_scn && point.redo_time >= options_.from_time && !telling_again_;
-  committed.parked = lob_owners_.parked_count();
+  const auto fill = [&](Committed& committed) {
+    change::Transaction& head = committed.head;
+    head.xid = t.xid;
+    head.con_id = t.con_id;
+    head.thread = point.thread;
+    head.begin_scn = t.begin_scn;
+    head.commit_scn = point.scn;
+    head.late_behind = late_behind;
+    head.commit_rba = point.rba;
+    head.commit_time = point.time;
+    head.begin_index = begin_index;
+    head.row_index = begin_index + rows_behind;
+    head.commit_index = head.row_index + t.row_changes;
+    committed.transaction = &t;
+    committed.told = point.scn > options_.from_scn && point.redo_time >= options_.from_time && !telling_again_;
+    committed.parked = lob_owners_.parked_count();
+    if (committed.told) last_commit_scn_ = point.scn;
+  };
+  if (!t.dictionary && ddls.empty()) return fill(committed_.add());
+
+  Committed committed;  // not in the queue before it is whole
+  fill(committed);
   if (t.dictionary) {
     committed_.assemble(committed);
-    change::Batch& rows = committed.assembled;
-    head.row_count = static_cast<std::uint32_t>(rows.rows.size());
-    for (std::string& text : dictionary_.apply(rows, head)) {
+    change::Batch& rows = committed.definition->assembled;
+    committed.head.row_count = static_cast<std::uint32_t>(rows.rows.size());
+    for (std::string& text : dictionary_.apply(rows, committed.head)) {
       if (!telling_again_)
         events_.push_back({Event::Kind::kDictionary, point.thread, point.rba, point.scn, std::move(text)});
     }
@@ -754,9 +765,8 @@ void Core::tell(OpenTransaction& t, const CommitPoint& point) {
     std::erase_if(rows.rows, [](const change::RowChange& row) { return !row.table->captured; });
   }
   if (!ddls.empty() && !telling_again_) tell_ddl(std::move(ddls), committed);
-  if (t.dictionary || !committed.ddls.empty()) dictionary_.keep_alive(committed.owners);
-  if (committed.told) last_commit_scn_ = point.scn;
-  committed_.add(std::move(committed));
+  if (committed.definition) dictionary_.keep_alive(committed.definition->owners);
+  committed_.add() = std::move(committed);
 }
 
 // Whether changes of the object are kept. Objects that the dictionary does not know yet are: the transaction may be

@@ -304,7 +304,7 @@ void Core::tell_ddl(std::vector<change::Ddl> ddls, Committed& committed) {
       events_.push_back({Event::Kind::kDdl, ddl.thread, ddl.rba, committed.head.commit_scn,
                          fmt::format("type {} on {}{}, object {}: {}", ddl.type, ddl.schema,
                                      ddl.table ? "." + ddl.table->name : std::string(), ddl.obj, ddl.sql)});
-    committed.ddls.push_back(std::move(ddl));
+    committed.define().ddls.push_back(std::move(ddl));
   }
 }
 
