@@ -240,7 +240,7 @@ Scn LiveCapture::enabled_since(std::uint16_t thread) const {
   const Scn taken =
       std::max(resumed_ ? resumed_->point.released.scn : 0, core_->counters().records > 0 ? core_->watermark() : 0);
   const Scn enabled = catalog_.find(thread, *first).front().header.enabled_scn.value;
-  return taken > 0 && enabled > taken ? enabled : 0;
+  return taken > 0 && enabled >= taken ? enabled : 0;
 }
 
 // Where reading of a thread begins. Sequence 0: it has no log yet.

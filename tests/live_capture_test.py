@@ -71,6 +71,10 @@ class Seed(Run):
         possible = [f for f in cluster.FAULTS if self.threads > 1 or f not in ("topology", "appears")]
         self.faults = set(self.chance.sample(possible, self.chance.randint(1, 5)))
         self.all_known = self.threads > 1 and ("appears" in self.faults or self.chance.random() < 0.5)
+        # A start takes the oldest logs that it finds. Where a thread may have been enabled and its logs used again by then,
+        # and their copies come later, it has to be told what it cannot see.
+        if "topology" in self.faults and self.faults & {"reuse", "misplaced", "late", "order", "half", "missing"}:
+            self.all_known = True
         if "memory" in self.faults:
             self.memory = MIB
         # What is open for longer is kept in spill files. A LOB page whose row does not come within that time is taken
