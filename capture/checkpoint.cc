@@ -173,7 +173,7 @@ Checkpoint import_position(const oracle::LoadedDictionary& file, std::uint32_t b
   };
   const auto add = [&](std::uint32_t thread, Rba at) {
     const auto n = static_cast<std::uint16_t>(thread);
-    c.point.threads[n] = {at, {}, file.scn, {}};
+    c.point.threads[n] = {at, {}, file.scn, c.point.released};
     c.reading[n] = {"imported", at, block_size};
   };
   for (const oracle::ThreadPosition& t : file.threads) add(t.thread, place(t.sequence, t.offset));

@@ -112,6 +112,7 @@ TEST(Checkpoint, PositionsOfOtherReadersAreImported) {
   EXPECT_EQ(two.point.threads.at(2).holder, (oracle::Xid{1, 2, 3}));
   // Everything of the SCN is done, whatever thread and place.
   EXPECT_GT(two.point.released, (RecordKey{1000, 8, 900, {9999, 9999, 400}}));
+  for (const auto& [number, thread] : two.point.threads) EXPECT_EQ(thread.released, two.point.released) << number;
 }
 
 }  // namespace

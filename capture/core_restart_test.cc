@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <random>
 
+#include "capture/checkpoint.h"
 #include "capture/redo_script.h"
 
 namespace redoubt::capture {
@@ -179,6 +180,22 @@ TEST_F(CoreRestart, WithoutItsFileATransactionIsReadAgain) {
     ASSERT_THAT(told.warnings, SizeIs(1));
     EXPECT_THAT(told.warnings.front(), HasSubstr("transaction 1.2.3, open since SCN 1001, have to be read again"));
   }
+}
+
+// A position that another reader left: all that commits up to its SCN was told, and is read again from the begin.
+TEST_F(CoreRestart, AnImportedPositionTellsNothingTwice) {
+  RedoScript redo;
+  redo.begin(kA).insert(kA, kTable, {1, 0}, row(1)).commit(kA);
+  redo.begin(kB).insert(kB, kTable, {2, 0}, row(2)).commit(kB);
+  oracle::LoadedDictionary file;
+  file.scn = 1003;  // of the first commit
+  file.sequence = 1;
+  file.offset = 512;
+  std::optional<RestartPoint> point = import_position(file, 512).point;
+  Told told;
+  run(redo.groups(), 1000, 0, point, told);
+  ASSERT_THAT(told.transactions, SizeIs(1));
+  EXPECT_EQ(told.transactions.front().xid, kB);
 }
 
 // Two open transactions with one XID: the newer ends first, each has its own rows.

@@ -28,7 +28,7 @@ struct RestartPoint {
     Rba low;             // start of a group
     oracle::Xid holder;  // the open transaction that holds it there; zero: none does
     Scn bound = 0;       // of the thread, when the point was taken
-    RecordKey released;  // its last record that was taken; all zero: none, or that of the point as a whole
+    RecordKey released;  // its last record that was taken; all zero: none
     // `start` has to be read again, for the sake of a transaction.
     void hold(Rba start, oracle::Xid by) {
       if (!(start < low)) return;
