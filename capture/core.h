@@ -226,7 +226,7 @@ class Core : private TableSource {
   std::map<std::uint16_t, Thread> threads_;
   RecordKey last_;                              // the record with the highest key
   RecordKey told_;                              // of resume(): what commits up to here was told
-  std::map<std::uint16_t, RecordKey> told_in_;  // the same by thread, where they differ
+  std::map<std::uint16_t, RecordKey> told_in_;  // the same by thread; told_ holds for those that it does not know
   bool telling_again_ = false;                  // the record in work was told
   bool passed_ = false;                         // a thread was
   bool late_ = false;                           // it comes behind records with higher SCNs

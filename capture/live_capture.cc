@@ -36,9 +36,8 @@ std::string what_no_longer_happened(Scn from, Scn last_told) {
   if (last_told < from)
     return fmt::format("What was told still holds: its last transaction committed at SCN {}", last_told);
   return fmt::format(
-      "Transactions that were told and commit from that SCN on no longer happened: those with commit_scn {} to {} in "
-      "the "
-      "output",
+      "Transactions that were told and commit from that SCN on no longer happened: "
+      "those with commit_scn {} to {} in the output",
       from, last_told);
 }
 

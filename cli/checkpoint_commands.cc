@@ -189,8 +189,11 @@ int advance(const CheckpointOptions& options) {
   if (thread == c.point.threads.end())
     throw Error(ErrorCode::kUsage, "--thread", fmt::format("capture {} has no thread {}", options.name, options.thread),
                 "redoubt capture status shows them");
-  const std::string key = LiveCapture::orders(options.name);
-  ledger->set(key, fmt::format("{} {}:{}", ledger->setting(key).value_or(""), options.thread, options.scn));
+  // kNoScn, when it is disabled, is above all orders.
+  if (thread->second.bound < options.scn) {
+    const std::string key = LiveCapture::orders(options.name);
+    ledger->set(key, fmt::format("{} {}:{}", ledger->setting(key).value_or(""), options.thread, options.scn));
+  }
   if (options.json) {
     fmt::print(
         "{}\n",
@@ -202,9 +205,8 @@ int advance(const CheckpointOptions& options) {
     fmt::print("thread {} is at SCN {} already: nothing changes\n", options.thread, thread->second.bound);
   } else {
     fmt::print(
-        "thread {} was at SCN {}: what others commit below SCN {} is told without waiting for it. What it commits "
-        "there "
-        "is told when it comes, marked \"late\"\n",
+        "thread {} was at SCN {}: what others commit below SCN {} is told without waiting for it. "
+        "What it commits there is told when it comes, marked \"late\"\n",
         options.thread, thread->second.bound, options.scn);
   }
   return 0;

@@ -154,9 +154,8 @@ void add_live_options(CLI::App* command, CaptureOptions& options) {
   command
       ->add_option_function<std::string>(
           "--recovery-window", [&options](const std::string& text) { options.recovery_window = parse_size(text); },
-          "a transaction that has been open for so much redo (4GiB), or an hour, is kept in its spill file: logs from "
-          "its "
-          "begin on are not needed any more")
+          "a transaction that has been open for so much redo (4GiB), or an hour, is kept in its spill file: "
+          "logs from its begin on are not needed any more")
       ->type_name("SIZE");
   command
       ->add_option_function<std::string>(
